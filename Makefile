@@ -1,0 +1,30 @@
+# Everything a fresh machine needs is Python 3.11+ (with venv), git and make.
+PYTHON ?= python3
+STACK ?= dev
+BIN := .venv/bin
+
+.PHONY: help up down test check bench setup setup-dev
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: setup ## Rehearse the stack on the local twin of Azure (STACK=dev|staging|prod)
+	@$(BIN)/seatrial up $(STACK) $(ARGS)
+
+down: setup ## Stop what `make up` left running
+	@$(BIN)/seatrial down $(STACK)
+
+test: setup-dev ## Run every test tier that this machine can run
+	@$(BIN)/pytest $(ARGS)
+
+check: setup-dev ## Run the linters and the type checker
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: setup-dev ## Print the benchmarks' ratios
+	@$(BIN)/pytest tests/benchmarks -s -o python_files='bench_*.py' $(ARGS)
+
+setup:
+	@sh scripts/setup.sh $(PYTHON) app infra model
+
+setup-dev:
+	@sh scripts/setup.sh $(PYTHON) app infra model dev

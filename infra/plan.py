@@ -1,0 +1,31 @@
+"""What a program asks for, as plain data: the meeting point of synthesis, price and policy."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedResource:
+    """Describe one resource of a synthesised stack.
+
+    `type` is the Pulumi token (`azure-native:app:ContainerApp`), `inputs` are the SDK's inputs in
+    camelCase with integers as integers; a value that only the cloud knows is None.
+    """
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    urn: str
+    depends_on: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Hold everything one stack asks for."""
+
+    stack: str
+    resources: tuple[PlannedResource, ...]
+
+    def of_type(self, token: str) -> tuple[PlannedResource, ...]:
+        """Return the planned resources of one Pulumi type token."""
+        return tuple(resource for resource in self.resources if resource.type == token)

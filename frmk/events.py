@@ -2,7 +2,8 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -49,3 +50,15 @@ class Event(BaseModel):
         if not self.final:
             del body["final"]
         return body
+
+    @cached_property
+    def line(self) -> str:
+        """Serialise the event once: the line of JSON that stores keep and clients read."""
+        return self.model_dump_json(exclude=None if self.final else {"final"})
+
+    @classmethod
+    def from_line(cls, line: str) -> Self:
+        """Return the event of a line; the line itself is kept, not written again."""
+        event = cls.model_validate_json(line)
+        event.__dict__["line"] = line
+        return event

@@ -1,0 +1,1 @@
+"""Checkpoints: where a graph's state rests between steps and turns."""

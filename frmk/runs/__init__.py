@@ -1,0 +1,1 @@
+"""Runs: one request's way from a message to numbered events that every transport reads."""

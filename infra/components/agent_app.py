@@ -1,0 +1,128 @@
+"""The app itself: one container with probes, a scale rule and a way in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import app
+
+from infra.components.placement import Placement
+from infra.components.variables import Value
+from infra.config import AppConfig, ProbeConfig, SecretReference
+
+PROBE_PATHS = {"Startup": "/health/startup", "Liveness": "/health/live", "Readiness": "/health/ready"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AgentAppArgs:
+    """Say what runs where, as whom, and what it must wait for."""
+
+    placement: Placement
+    config: AppConfig
+    environment_id: pulumi.Output[str]
+    identity_id: pulumi.Output[str]
+    login_server: pulumi.Output[str]
+    image: pulumi.Output[str]
+    variables: Mapping[str, Value]
+    after: Sequence[pulumi.Resource]
+
+
+class AgentApp(pulumi.ComponentResource):
+    """Hold the container app; it starts after its roles, for without them it could not even pull."""
+
+    id: pulumi.Output[str]
+    host: pulumi.Output[str]
+
+    def __init__(self, name: str, args: AgentAppArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("seatrial:index:AgentApp", name, None, opts)
+        running = app.ContainerApp(
+            name,
+            resource_group_name=args.placement.group,
+            container_app_name=args.placement.name("app"),
+            location=args.placement.location,
+            tags=args.placement.tags,
+            managed_environment_id=args.environment_id,
+            workload_profile_name="Consumption",
+            identity=app.ManagedServiceIdentityArgs(
+                type=app.ManagedServiceIdentityType.USER_ASSIGNED, user_assigned_identities=[args.identity_id]
+            ),
+            configuration=_configuration(args),
+            template=_template(args),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
+        )
+        self.id = running.id
+        self.host = running.configuration.apply(
+            lambda made: (made.ingress.fqdn if made and made.ingress else None) or ""
+        )
+        self.register_outputs({"id": self.id, "host": self.host})
+
+
+def _configuration(args: AgentAppArgs) -> app.ConfigurationArgs:
+    return app.ConfigurationArgs(
+        active_revisions_mode=app.ActiveRevisionsMode.SINGLE,
+        max_inactive_revisions=10,
+        ingress=app.IngressArgs(
+            external=args.config.external,
+            target_port=args.config.port,
+            transport=app.IngressTransportMethod.AUTO,
+            allow_insecure=False,
+            traffic=[app.TrafficWeightArgs(latest_revision=True, weight=100)],
+        ),
+        registries=[app.RegistryCredentialsArgs(server=args.login_server, identity=args.identity_id)],
+        secrets=[
+            app.SecretArgs(name=name, key_vault_url=url, identity=args.identity_id)
+            for name, url in args.config.secrets.items()
+        ],
+    )
+
+
+def _template(args: AgentAppArgs) -> app.TemplateArgs:
+    return app.TemplateArgs(
+        termination_grace_period_seconds=args.config.grace_seconds,
+        containers=[
+            app.ContainerArgs(
+                name="app",
+                image=args.image,
+                resources=app.ContainerResourcesArgs(cpu=args.config.cpu, memory=args.config.memory),
+                env=[_variable(name, value) for name, value in args.variables.items()],
+                probes=_probes(args.config),
+            )
+        ],
+        scale=app.ScaleArgs(
+            min_replicas=args.config.min_replicas,
+            max_replicas=args.config.max_replicas,
+            rules=[
+                app.ScaleRuleArgs(
+                    name="http",
+                    http=app.HttpScaleRuleArgs(metadata={"concurrentRequests": str(args.config.concurrency)}),
+                )
+            ],
+        ),
+    )
+
+
+def _variable(name: str, value: Value) -> app.EnvironmentVarArgs:
+    if isinstance(value, SecretReference):
+        return app.EnvironmentVarArgs(name=name, secret_ref=value.secret)
+    return app.EnvironmentVarArgs(name=name, value=value)
+
+
+def _probes(config: AppConfig) -> list[app.ContainerAppProbeArgs]:
+    port = config.probe_port or config.port
+    chosen = config.probes
+    return [
+        _probe("Startup", chosen.startup, port),
+        _probe("Liveness", chosen.liveness, port),
+        _probe("Readiness", chosen.readiness, port),
+    ]
+
+
+def _probe(kind: str, config: ProbeConfig, port: int) -> app.ContainerAppProbeArgs:
+    return app.ContainerAppProbeArgs(
+        type=kind,
+        http_get=app.ContainerAppProbeHttpGetArgs(path=config.path or PROBE_PATHS[kind], port=port),
+        initial_delay_seconds=config.initial_delay_seconds,
+        period_seconds=config.period_seconds,
+        timeout_seconds=config.timeout_seconds,
+        failure_threshold=config.failure_threshold,
+    )

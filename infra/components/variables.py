@@ -1,0 +1,59 @@
+"""What the app is told: its environment variables; a contract test holds them against its settings."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from infra import naming
+from infra.config import SecretReference, StackConfig
+
+GRACE_MARGIN_SECONDS = 5
+_LOGIN = "https://login.microsoftonline.com"
+
+Value = pulumi.Input[str] | SecretReference
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Endpoints:
+    """Hold what other components know and the app must be told."""
+
+    client_id: pulumi.Output[str]
+    cosmos: pulumi.Output[str]
+    model: pulumi.Output[str]
+    deployment: pulumi.Output[str]
+    telemetry: pulumi.Output[str]
+    image: pulumi.Output[str]
+
+
+def variables(stack: str, config: StackConfig, endpoints: Endpoints) -> dict[str, Value]:
+    """Return every variable that the app gets, by name; what the stack file adds comes last."""
+    return {
+        "PORT": str(config.app.port),
+        "ENV": stack,
+        "LOG_LEVEL": config.app.log_level,
+        "AZURE_CLIENT_ID": endpoints.client_id,
+        "AZURE_OPENAI_ENDPOINT": endpoints.model,
+        "OPENAI_MODEL_NAME": endpoints.deployment,
+        "COSMOS_ENDPOINT": endpoints.cosmos,
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": endpoints.telemetry,
+        "SEATRIAL_GOAL": config.goal,
+        "SEATRIAL_SERVICE_NAME": config.image.repository.rpartition("/")[2],
+        "SEATRIAL_VERSION": endpoints.image.apply(naming.version_of),
+        "SEATRIAL_GRACE_SECONDS": str(max(0, config.app.grace_seconds - GRACE_MARGIN_SECONDS)),
+        **identity_variables(config),
+        **config.app.environment,
+    }
+
+
+def identity_variables(config: StackConfig) -> dict[str, Value]:
+    """Return the variables that say whose tokens the app believes."""
+    if config.entra is None:
+        keys: dict[str, Value] = {} if config.auth_jwks is None else {"AUTH_JWKS": config.auth_jwks}
+        return {"SEATRIAL_AUTH": config.auth, **keys}
+    tenant = f"{_LOGIN}/{config.entra.tenant_id}"
+    return {
+        "SEATRIAL_AUTH": config.auth,
+        "AUTH_ISSUER": f"{tenant}/v2.0",
+        "AUTH_AUDIENCE": config.entra.audience,
+        "AUTH_JWKS_URL": f"{tenant}/discovery/v2.0/keys",
+    }

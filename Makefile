@@ -2,6 +2,8 @@
 PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
+# A second run is only warm when the first one may keep its compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help up down test check bench setup setup-dev
 

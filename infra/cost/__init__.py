@@ -1,0 +1,1 @@
+"""What a plan costs: meters say how much of what, the price table says for how much."""

@@ -1,0 +1,59 @@
+"""Deploy a stack to a running twin."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from infra.plan import PlannedResource
+from infra.project import Project
+from infra.twin.adapters.journal import Journal
+from infra.twin.adapters.monitor import Monitor
+from infra.twin.adapters.program import run_program
+from infra.twin.adapters.report import Report
+from infra.twin.adapters.translate import Translator
+from infra.twin.adapters.twin_cloud import TwinCloud
+from infra.twin.client import ArmClient, ArmError, TwinAddress
+
+JOURNAL = "deployment.json"
+
+
+def up(project: Project, stack: str, overrides: Mapping[str, Any], twin: Path, report: Report) -> int:
+    """Run the program against the twin whose state folder (or twin.json) this is; return the exit code."""
+    state = twin if twin.is_dir() else twin.parent
+    address = TwinAddress.read(state)
+    _become_operator(address)
+    with ArmClient(address, timeout=60.0) as client:
+        cloud = TwinCloud(client, Translator(stack), Journal(state / JOURNAL), report)
+        monitor = Monitor(cloud)
+        try:
+            outputs = run_program(project, stack, overrides, monitor, preview=False)
+            cloud.prune()
+        except Exception as error:
+            if not cloud.failures and not isinstance(error, ArmError):
+                raise
+            failures: list[tuple[PlannedResource | None, Exception]] = [*cloud.failures]
+            for resource, failure in failures or [(None, error)]:
+                _tell(resource, failure, report)
+            return 1
+    report.emit("plan", resources=[asdict(resource) for resource in monitor.planned])
+    report.emit("outputs", outputs=outputs)
+    return 0
+
+
+def _tell(resource: PlannedResource | None, failure: Exception, report: Report) -> None:
+    findings = failure.findings if isinstance(failure, ArmError) else ()
+    for finding in findings:
+        report.finding(finding)
+    what = "" if resource is None else f"{resource.name} ({resource.type}): "
+    report.error(f"{what}{failure}", findings[0].code if findings else None)
+
+
+def _become_operator(address: TwinAddress) -> None:
+    """Let azure-identity find the twin's operator, whose tokens the program needs to push an image."""
+    os.environ.update(
+        IDENTITY_ENDPOINT=address.identity_endpoint,
+        IDENTITY_HEADER=address.operator_identity_header,
+        AZURE_TOKEN_CREDENTIALS="ManagedIdentityCredential",  # noqa: S106 - a kind of credential, no secret
+    )

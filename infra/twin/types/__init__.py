@@ -1,0 +1,1 @@
+"""Azure's own request types, carried in a compact form."""

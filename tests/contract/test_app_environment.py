@@ -1,0 +1,75 @@
+"""The one place where app and infra meet: variables, a port, probe paths. Both sides are imported here."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+from app.main import ROUTERS
+from app.settings import Settings, legal_variables, read_settings
+from infra.project import Project
+from infra.synthesis import synthesise
+
+Container = dict[str, Any]
+
+
+def public_keys() -> str:
+    key = json.loads(ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key()))
+    return json.dumps({"keys": [{**key, "kid": "dev", "alg": "ES256", "use": "sig"}]})
+
+
+@pytest.fixture(scope="module", params=["dev", "staging", "prod"])
+def app_inputs(request: pytest.FixtureRequest) -> dict[str, Any]:
+    overrides = {"authJwks": public_keys()} if request.param == "dev" else {}
+    plan = synthesise(Project.find(Path.cwd()), request.param, overrides)
+    (app,) = plan.of_type("azure-native:app:ContainerApp")
+    return app.inputs
+
+
+@pytest.fixture
+def container(app_inputs: dict[str, Any]) -> Container:
+    (found,) = app_inputs["template"]["containers"]
+    return dict(found)
+
+
+def settings_of(container: Container) -> Settings:
+    """Return what the app makes of its variables; what only the cloud knows gets a stand-in."""
+    told = {
+        entry["name"]: entry.get("value") or "InstrumentationKey=known-later" for entry in container["env"]
+    }
+    return read_settings({**told, "USE_MEMORY_CHECKPOINTER": "true"})
+
+
+def test_the_app_knows_every_variable_that_infra_sets(container: Container) -> None:
+    assert {entry["name"] for entry in container["env"]} <= set(legal_variables())
+
+
+def test_the_app_accepts_the_values_that_infra_sets(container: Container) -> None:
+    settings = settings_of(container)
+
+    assert settings.model.name == "gpt-4.1-mini"
+    assert settings.goal.name == "travel_planning"
+
+
+def test_the_app_listens_where_ingress_and_probes_look(
+    app_inputs: dict[str, Any], container: Container
+) -> None:
+    probed = {probe["httpGet"]["port"] for probe in container["probes"]}
+
+    assert {settings_of(container).server.port} == probed
+    assert probed == {app_inputs["configuration"]["ingress"]["targetPort"]}
+
+
+def test_every_probe_asks_a_path_that_the_app_has(container: Container) -> None:
+    served = {getattr(route, "path", "") for router in ROUTERS for route in router.routes}
+
+    assert {probe["httpGet"]["path"] for probe in container["probes"]} <= served
+
+
+def test_the_app_hands_over_before_it_is_killed(app_inputs: dict[str, Any], container: Container) -> None:
+    grace = app_inputs["template"]["terminationGracePeriodSeconds"]
+
+    assert settings_of(container).server.grace_seconds < grace

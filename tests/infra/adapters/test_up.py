@@ -1,0 +1,193 @@
+"""The adapter against a real twin that runs a small stand-in for the app as a process."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.project import Project
+from infra.synthesis import adapter_command, adapter_environment
+from infra.twin.client import ArmClient, ArmError, TwinClient, TwinUnreachableError
+
+pytestmark = pytest.mark.twin
+
+DIGEST = "sha256:" + "ab" * 32
+KEYS = {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}
+STAND_IN = """
+import http.server, os, signal, sys
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(b"here")
+    def log_message(self, *_): pass
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
+"""
+
+
+@dataclass
+class Rehearsal:
+    project: Project
+    state: Path
+
+    def up(self, **overrides: Any) -> tuple[int, list[dict[str, Any]]]:
+        given = {"image.digest": DIGEST, "authJwks": KEYS, "app.minReplicas": 1, **overrides}
+        ended = subprocess.run(
+            [*adapter_command("up", self.project, "dev", given), "--twin", str(self.state)],
+            cwd=self.project.root,
+            env=adapter_environment(self.project),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.stderr == ""
+        return ended.returncode, [json.loads(line) for line in ended.stdout.splitlines()]
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.project.root / path
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
+
+def named(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [event for event in events if event["event"] == kind]
+
+
+@pytest.fixture(scope="module")
+def rehearsal(
+    tmp_path_factory: pytest.TempPathFactory, project: Project, bytecode: None
+) -> Iterator[Rehearsal]:
+    root = tmp_path_factory.mktemp("project")
+    leave = shutil.ignore_patterns("__pycache__")
+    for folder in ("infra", "stacks"):
+        shutil.copytree(project.root / folder, root / folder, ignore=leave)
+    state = root / "state"
+    config = {
+        "stack": "dev",
+        "state": str(state),
+        "mode": "process",
+        "owner_pid": os.getpid(),
+        "app_command": [sys.executable, "-c", STAND_IN],
+        "app_cwd": str(root),
+        "model": {"url": "http://127.0.0.1:9/v1", "name": "none"},
+    }
+    (root / "twin.config.json").write_text(json.dumps(config))
+    command = [sys.executable, "-m", "infra.twin", "--config", str(root / "twin.config.json")]
+    with subprocess.Popen(
+        command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as twin:
+        try:
+            until_ready(state, twin)
+            yield Rehearsal(Project(root), state)
+        finally:
+            twin.terminate()
+            twin.wait(30)
+
+
+def until_ready(state: Path, twin: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and twin.poll() is None:
+        try:
+            with TwinClient.connect(state) as client:
+                client.status()
+                return
+        except TwinUnreachableError:
+            time.sleep(0.1)
+    raise AssertionError(f"the twin did not start: {twin.stdout and twin.stdout.read()!r}")
+
+
+@pytest.fixture(scope="module")
+def deployed(rehearsal: Rehearsal) -> list[dict[str, Any]]:
+    code, events = rehearsal.up()
+    assert code == 0, events
+    return events
+
+
+def test_every_resource_is_made_and_the_outputs_are_known(deployed: list[dict[str, Any]]) -> None:
+    made = [event for event in named(deployed, "resource") if event["status"] == "created"]
+    (outputs,) = named(deployed, "outputs")
+
+    assert len(made) == 21
+    assert all(event["id"].startswith("/subscriptions/") for event in made)
+    assert all(outputs["outputs"].values())
+    assert outputs["outputs"]["image"].endswith(f"/seatrial@{DIGEST}")
+    assert outputs["outputs"]["url"].startswith("http://localhost:")
+
+
+def test_the_app_is_made_after_its_roles(deployed: list[dict[str, Any]]) -> None:
+    order = [(event["name"], event["status"]) for event in named(deployed, "resource")]
+
+    begun = order.index(("app", "creating"))
+    for role in ("registry-pull", "model-user", "cosmos-data-role", "logs-sender"):
+        assert order.index((role, "created")) < begun
+
+
+def test_the_same_program_again_changes_nothing(rehearsal: Rehearsal, deployed: list[dict[str, Any]]) -> None:
+    with TwinClient.connect(rehearsal.state) as twin:
+        before = twin.status()["apps"][0]["revisions"]
+
+    code, events = rehearsal.up()
+
+    with TwinClient.connect(rehearsal.state) as twin:
+        after = twin.status()["apps"][0]["revisions"]
+    assert code == 0
+    assert not [event for event in named(events, "resource") if event["status"] == "deleted"]
+    assert [revision["name"] for revision in after] == [revision["name"] for revision in before]
+
+
+def test_what_the_program_no_longer_asks_for_is_deleted(
+    rehearsal: Rehearsal, deployed: list[dict[str, Any]]
+) -> None:
+    rehearsal.edit("infra/__main__.py", 'Budget("budget",', 'tuple or Budget("budget",')
+
+    _, events = rehearsal.up()
+
+    rehearsal.edit("infra/__main__.py", 'tuple or Budget("budget",', 'Budget("budget",')
+    (gone,) = [event for event in named(events, "resource") if event["status"] == "deleted"]
+    assert gone["name"] == "budget"
+    with ArmClient.connect(rehearsal.state) as arm, pytest.raises(ArmError, match="NotFound"):
+        arm.get(gone["id"], "2024-08-01")
+
+
+def test_what_azure_refuses_is_one_finding_and_no_trace(
+    rehearsal: Rehearsal, deployed: list[dict[str, Any]]
+) -> None:
+    code, events = rehearsal.up(**{"app.memory": "3Gi"})
+
+    (finding,) = named(events, "finding")
+    (error,) = named(events, "error")
+    assert code == 1
+    assert finding["code"] == error["code"] == "ST003"
+    assert "Traceback" not in json.dumps(events)
+    assert not named(events, "outputs")
+
+
+def test_a_mistake_in_the_program_names_its_line(
+    rehearsal: Rehearsal, deployed: list[dict[str, Any]]
+) -> None:
+    rehearsal.edit("infra/components/budget.py", "time_grain=", "time_grains=")
+
+    code, events = rehearsal.up()
+
+    rehearsal.edit("infra/components/budget.py", "time_grains=", "time_grain=")
+    (error,) = named(events, "error")
+    assert code == 1
+    assert re.match(r"infra/components/budget\.py:\d+: TypeError: .*time_grains", error["message"])
+
+
+def test_a_stack_without_its_keys_is_refused_before_anything_is_made(rehearsal: Rehearsal) -> None:
+    code, events = rehearsal.up(authJwks=None)
+
+    (error,) = events
+    assert code == 1
+    assert (error["event"], error["code"]) == ("error", "ST014")
+    assert "seatrial:authJwks" in error["message"]

@@ -19,6 +19,15 @@ CheckpointerKind = Literal["memory", "sqlite"]
 _WAIT_SECONDS = 5.0
 
 
+class _ForgettingSaver(AsyncSqliteSaver):
+    """Leave no byte of a deleted thread in the file's log either."""
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        await super().adelete_thread(thread_id)
+        async with self.lock:
+            await self.conn.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 @asynccontextmanager
 async def open_checkpointer(
     kind: CheckpointerKind, path: Path | None = None, *, types: Iterable[type] = ()
@@ -44,7 +53,7 @@ async def _sqlite(path: Path | None, serde: JsonPlusSerializer) -> AsyncIterator
         raise UsageError("The sqlite checkpointer needs the path of its file, none was given.")
     connection = await _connect(path)
     try:
-        saver = AsyncSqliteSaver(connection, serde=serde)
+        saver = _ForgettingSaver(connection, serde=serde)
         await _prepare(saver, path)
         yield saver
     finally:

@@ -23,7 +23,6 @@ from frmk.runs.executor import Turn
 from frmk.runs.memory import MemoryStore
 from frmk.runs.models import RunLimits, StartRun
 from frmk.runs.sqlite import SqliteStore
-from frmk.runs.store import RunStore
 
 TOKENS = 20
 TurnOf = Callable[[], Awaitable[None]]
@@ -85,7 +84,7 @@ class GraphOfThree:
         """Name the only goal."""
         return ["bench"]
 
-    async def execute(self, turn: Turn) -> AsyncIterator[EventDraft]:
+    async def execute(self, turn: Turn) -> AsyncIterator[Any]:
         """Yield what the graph's nodes write."""
         async for draft in self._graph.astream({"message": turn.message}, stream_mode="custom"):
             yield draft
@@ -123,7 +122,7 @@ async def measure(count: int) -> dict[str, float]:
     """Measure bare turns and turns on each store."""
     executor = GraphOfThree()
     with tempfile.TemporaryDirectory() as folder:
-        stores: dict[str, RunStore] = {
+        stores: dict[str, MemoryStore | SqliteStore] = {
             "memory": MemoryStore(),
             "sqlite": SqliteStore(Path(folder) / "runs.sqlite"),
         }
@@ -154,4 +153,4 @@ def test_the_engine_costs_less_than_the_graph_it_runs() -> None:
 if __name__ == "__main__":
     found = asyncio.run(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 300))
     for kind, median in found.items():
-        sys.stdout.write(f"{kind:8} {median:7.2f} ms a turn   {median / found['bare']:5.2f} × bare\n")
+        sys.stdout.write(f"{kind:8} {median:7.2f} ms a turn   {median / found['bare']:5.2f} of bare\n")

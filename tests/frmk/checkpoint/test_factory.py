@@ -96,6 +96,18 @@ async def test_a_checkpoint_restores_only_the_classes_that_were_named(tmp_path, 
     assert "Blocked deserialization" in caplog.text
 
 
+async def test_a_deleted_thread_leaves_no_byte_in_any_file(tmp_path):
+    async with open_checkpointer("sqlite", tmp_path / "checkpoints.sqlite") as saver:
+        await counting_graph(saver).ainvoke({"seen": ["Zanzibar " * 900]}, on("t-doomed"))
+        await saver.adelete_thread("t-doomed")
+
+        files = [path for path in tmp_path.iterdir() if not path.name.endswith("-shm")]
+        raw = b"".join(path.read_bytes() for path in files)
+
+    assert b"Zanzibar" not in raw
+    assert b"t-doomed" not in raw
+
+
 async def test_an_unknown_kind_is_refused():
     with pytest.raises(UsageError, match=r"no checkpointer 'redis'. Allowed: memory, sqlite"):
         async with open_checkpointer("redis"):

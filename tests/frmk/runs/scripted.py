@@ -24,7 +24,10 @@ def whole_turn(answer: str = "Go to Lisbon.") -> list[Step]:
         draft("agent_started", parent=None, context_hash="0" * 64),
         draft("agent_thinking", text="I ask the weather agent."),
         draft("agent_started", "weather", "w", "s", context_hash="1" * 64),
-        draft("tool_executing", "weather", "w", "s", tool="forecast", tool_call_id="c1", input={"city": "Lisbon"}),
+        draft(
+            "tool_executing", "weather", "w", "s",
+            tool="forecast", tool_call_id="c1", input={"city": "Lisbon"},
+        ),
         draft(
             "tool_completed", "weather", "w", "s",
             tool="forecast", tool_call_id="c1", output={"celsius": 21}, seconds=0.1,

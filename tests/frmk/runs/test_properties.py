@@ -118,7 +118,7 @@ def test_a_lawful_executor_is_told_in_full_and_in_order(drawn):
 
 
 def words(told):
-    text = {agent: "" for agent in AGENTS}
+    text = dict.fromkeys(AGENTS, "")
     for one in told:
         text[one.data["agent_run_id"]] += one.data.get("delta", "")
     return text

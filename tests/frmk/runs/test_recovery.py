@@ -90,6 +90,22 @@ async def test_when_the_owner_dies_another_engine_carries_on_with_the_numbers(op
     assert (await two.run("ana", run.run_id)).status is RunStatus.COMPLETED
 
 
+async def test_the_thread_remembers_tools_that_answered_before_the_crash(open_store, engine_on):
+    def script(turn):
+        return [*whole_turn()[:5], 30.0] if turn.attempt == 1 else begins_then(0)(turn)
+
+    one = await engine_on(await open_store(), ScriptExecutor(script), "one")
+    two = await engine_on(await open_store(), ScriptExecutor(script), "two")
+    run = await one.start(ask(thread_id="t"))
+    await asyncio.sleep(0.1)
+    await die(one)
+    await asyncio.wait_for(two.wait("ana", run.run_id), 10)
+
+    roles = [message.role for message in (await two.thread("ana", "t")).messages]
+
+    assert roles == ["user", "tool", "tool", "assistant"]
+
+
 async def test_an_engine_that_closes_hands_its_runs_over_at_once(open_store, engine_on):
     limits = LIMITS.model_copy(update={"lease_seconds": 60.0})
     first = ScriptExecutor([*whole_turn()[:2], draft("agent_thinking", delta="Go"), 30.0])

@@ -11,7 +11,7 @@ from tests.frmk.runs.scripted import draft, whole_turn
 START = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def numbered(drafts, final=True):
+def numbered(drafts, *, final=True):
     return [
         Event(
             type=one.type,

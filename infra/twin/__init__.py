@@ -1,0 +1,1 @@
+"""The twin: an Azure of one stack, on this machine."""

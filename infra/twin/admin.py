@@ -1,0 +1,122 @@
+"""The twin about itself: status, logs, stop, tokens of users."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from infra.twin.arm.behaviour import ArmProblem
+from infra.twin.arm.store import DiskStore
+from infra.twin.config import TwinConfig
+from infra.twin.identity.roles import ASSIGNMENTS
+from infra.twin.identity.tokens import Directory
+from infra.twin.journal import Journal
+from infra.twin.models.backend import ModelBackend
+from infra.twin.platform import AppRuntime
+
+_MOST_LINES = 10_000
+_ALWAYS = (
+    "quotas, role propagation times, regions' capacity and real prices",
+    "database: not rehearsed; the app keeps its state in memory",
+    "alerts and the budget are recorded and never fire",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admin:
+    """Serve /twin/*."""
+
+    config: TwinConfig
+    since: str
+    store: DiskStore
+    journal: Journal
+    model: ModelBackend
+    runtime: AppRuntime
+    directory: Directory
+    operator: str
+    caller: Callable[[web.Request], str]
+    stopping: asyncio.Event
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return the routes."""
+        return [
+            web.get("/twin/status", self._status),
+            web.get("/twin/logs", self._logs),
+            web.post("/twin/stop", self._stop),
+            web.post("/twin/tokens", self._tokens),
+        ]
+
+    async def _status(self, request: web.Request) -> web.Response:
+        self.caller(request)
+        apps = self.runtime.apps()
+        return web.json_response(
+            {
+                "mode": self.config.mode,
+                "stack": self.config.stack,
+                "since": self.since,
+                "urls": {app["name"]: app["url"] for app in apps if app.get("url")},
+                "resources": self._resources(),
+                "apps": apps,
+                "findings": [finding.model_dump() for finding in self.journal.findings],
+                "not_shown": self._not_shown(),
+                "pulls": self.journal.pulls,
+                "model": {"name": self.model.name, "url": self.model.url, "twin_of": self._declared_model()},
+            }
+        )
+
+    def _resources(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "type": resource.type,
+                "name": resource.name,
+                "id": resource.id.path,
+                "status": resource.properties.get("provisioningState", "Succeeded"),
+            }
+            for resource in self.store
+            if not self._is_own(resource.type, resource.properties)
+        ]
+
+    def _is_own(self, kind: str, properties: dict[str, Any]) -> bool:
+        return kind == ASSIGNMENTS and properties.get("principalId") == self.operator
+
+    def _not_shown(self) -> list[str]:
+        return list(dict.fromkeys([*self.runtime.not_shown(), *_ALWAYS]))
+
+    def _declared_model(self) -> str | None:
+        for deployment in self.store.of_type("Microsoft.CognitiveServices/accounts/deployments"):
+            model = deployment.properties.get("model") or {}
+            return " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
+        return None
+
+    async def _logs(self, request: web.Request) -> web.Response:
+        self.caller(request)
+        try:
+            tail = min(max(int(request.query.get("tail", "200")), 1), _MOST_LINES)
+            lines = self.runtime.logs(request.query.get("app"), tail)
+        except ValueError as error:
+            raise ArmProblem(
+                400, "InvalidTail", f"tail is {request.query['tail']!r}; it must be a number."
+            ) from error
+        except KeyError as error:
+            known = ", ".join(app["name"] for app in self.runtime.apps()) or "none"
+            message = f"There is no app '{request.query.get('app')}'; known: {known}."
+            raise ArmProblem(404, "AppNotFound", message) from error
+        return web.Response(text="".join(f"{line}\n" for line in lines))
+
+    async def _stop(self, request: web.Request) -> web.Response:
+        self.caller(request)
+        self.stopping.set()
+        return web.json_response({"stopping": True}, status=202)
+
+    async def _tokens(self, request: web.Request) -> web.Response:
+        self.caller(request)
+        try:
+            body = json.loads(await request.read())
+            subject, audience, issuer = (str(body[name]) for name in ("subject", "audience", "issuer"))
+        except (ValueError, KeyError, TypeError) as error:
+            message = "The body must be an object with subject, audience and issuer."
+            raise ArmProblem(400, "InvalidRequestContent", message) from error
+        return web.json_response({"token": self.directory.issue_user(subject, audience, issuer)})

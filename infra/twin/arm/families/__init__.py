@@ -1,0 +1,1 @@
+"""What each family of resource types does beyond being recorded."""

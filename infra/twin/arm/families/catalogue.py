@@ -1,0 +1,57 @@
+"""Which behaviour each resource type has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from infra.twin.arm.behaviour import Behaviour
+from infra.twin.arm.families.authorization import RoleAssignment
+from infra.twin.arm.families.identities import UserAssignedIdentity
+from infra.twin.arm.families.monitor import ActionGroup, Budget, InsightsComponent, Workspace
+from infra.twin.arm.families.recorded import Recorded
+from infra.twin.arm.families.services import (
+    CognitiveAccount,
+    CognitiveDeployment,
+    DatabaseAccount,
+    ManagedEnvironment,
+    Registry,
+    SqlResource,
+    Vault,
+    VaultSecret,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Hold the addresses and facts that Azure would fill into resources."""
+
+    subscription: str
+    tenant: str
+    login_server: str
+    services: str
+    domain: Callable[[], str]
+    principal_type: Callable[[str], str | None]
+
+
+def behaviours(around: Surroundings, container_app: Behaviour) -> dict[str, Behaviour]:
+    """Return the behaviours by type in lower case; the empty name is for types that are only recorded."""
+    return {
+        "": Recorded(),
+        "microsoft.managedidentity/userassignedidentities": UserAssignedIdentity(around.tenant),
+        "microsoft.authorization/roleassignments": RoleAssignment(
+            around.subscription, around.tenant, around.principal_type
+        ),
+        "microsoft.containerregistry/registries": Registry(around.login_server),
+        "microsoft.documentdb/databaseaccounts": DatabaseAccount(),
+        "microsoft.documentdb/databaseaccounts/sqldatabases": SqlResource(),
+        "microsoft.documentdb/databaseaccounts/sqldatabases/containers": SqlResource(),
+        "microsoft.cognitiveservices/accounts": CognitiveAccount(f"{around.services}/"),
+        "microsoft.cognitiveservices/accounts/deployments": CognitiveDeployment(),
+        "microsoft.app/managedenvironments": ManagedEnvironment(around.domain),
+        "microsoft.app/containerapps": container_app,
+        "microsoft.operationalinsights/workspaces": Workspace(),
+        "microsoft.insights/components": InsightsComponent(around.services, around.tenant),
+        "microsoft.insights/actiongroups": ActionGroup(),
+        "microsoft.consumption/budgets": Budget(),
+        "microsoft.keyvault/vaults": Vault(),
+        "microsoft.keyvault/vaults/secrets": VaultSecret(),
+    }

@@ -1,0 +1,1 @@
+"""The model endpoint: Azure OpenAI in front of a local model."""

@@ -1,0 +1,121 @@
+"""The twin's sockets: bound before anything is promised, on the same ports after a restart."""
+
+import json
+import socket
+from pathlib import Path
+
+from infra.findings.model import Finding
+from infra.twin.arm.store import write_atomically
+
+LOOPBACK = "127.0.0.1"
+
+
+class PortInUseError(Exception):
+    """Say which configured port another program holds."""
+
+    def __init__(self, role: str, port: int) -> None:
+        super().__init__(f"port {port} (the twin's {role}) is in use by another program")
+        self.finding = Finding(
+            code="ST016",
+            resource=f"localhost:{port}",
+            message=str(self),
+            fix=f"stop what listens there (`ss -ltnp 'sport = :{port}'` names it), or choose another port",
+        )
+
+
+class Sockets:
+    """Hold the listening sockets by role."""
+
+    def __init__(self, remembered: Path) -> None:
+        self._file = remembered
+        self._last = _remembered(remembered)
+        self._ports: dict[str, int] = {}
+        self._held: dict[str, list[socket.socket]] = {}
+
+    def bind(self, role: str, port: int, gateway: str | None = None) -> int:
+        """Listen for a role on 127.0.0.1 (and on the bridge); return the port.
+
+        Raises PortInUseError when a configured port is taken; a remembered one gives way silently.
+        """
+        wanted = port or self._last.get(role, 0)
+        held = _listen(wanted, gateway)
+        if held is None and port:
+            raise PortInUseError(role, port)
+        held = held or _listen(0, gateway) or _listen(0, None)
+        if held is None:
+            raise PortInUseError(role, wanted)
+        self._held[role] = held
+        self._ports[role] = int(held[0].getsockname()[1])
+        return self._ports[role]
+
+    def of(self, role: str) -> list[socket.socket]:
+        """Return the sockets of a role."""
+        return self._held[role]
+
+    def remember(self, **more: int) -> None:
+        """Write the ports down, for the next start."""
+        write_atomically(self._file, json.dumps(self._ports | more))
+
+    def moved(self) -> dict[str, str]:
+        """Return addresses that changed since the last start: `localhost:OLD` to `localhost:NEW`."""
+        pairs = ((self._last[role], port) for role, port in self._ports.items() if role in self._last)
+        return {f"localhost:{old}": f"localhost:{new}" for old, new in pairs if old != new}
+
+    def last(self, role: str) -> int:
+        """Return the port that a role had at the last start, or 0."""
+        return self._last.get(role, 0)
+
+    def close(self) -> None:
+        """Close what no server has taken over."""
+        for held in self._held.values():
+            for one in held:
+                one.close()
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Say whether a port can be bound on the loopback address."""
+    held = _listen(port, None)
+    for one in held or ():
+        one.close()
+    return held is not None
+
+
+def _remembered(path: Path) -> dict[str, int]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return {str(role): int(port) for role, port in data.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _listen(port: int, gateway: str | None) -> list[socket.socket] | None:
+    held: list[socket.socket] = []
+    try:
+        held.append(_socket(LOOPBACK, port))
+        if gateway is not None:
+            held.append(_socket(gateway, held[0].getsockname()[1]))
+    except OSError:
+        for one in held:
+            one.close()
+        return None
+    return held
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(128)
+        made.setblocking(False)
+    except OSError:
+        made.close()
+        raise
+    return made

@@ -1,0 +1,1 @@
+"""The container registry: tokens in front of a real OCI registry."""

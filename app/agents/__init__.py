@@ -1,0 +1,1 @@
+"""Agents: who answers, and what each can do."""

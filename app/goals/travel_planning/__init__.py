@@ -1,0 +1,1 @@
+"""Plan a trip to one of the cities in the data file."""

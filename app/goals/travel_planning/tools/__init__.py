@@ -1,0 +1,1 @@
+"""What the travel agents compute with."""

@@ -1,0 +1,1 @@
+"""Health: whether the process lives, has started, and can do its work."""

@@ -1,0 +1,1 @@
+"""Metrics: what the app counts, in Prometheus' form."""

@@ -1,0 +1,1 @@
+"""The WebSocket `/ws`: messages, runs to follow, and heartbeats on one connection."""

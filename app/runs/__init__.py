@@ -1,0 +1,1 @@
+"""Runs: where they stand, what happened in them, and how to stop them."""

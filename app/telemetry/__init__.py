@@ -1,0 +1,1 @@
+"""Telemetry: logs, traces, and what runs tell of themselves."""

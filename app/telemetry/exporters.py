@@ -1,0 +1,63 @@
+"""Where traces go: seconds of imports, so only `tracing` imports this, in a thread."""
+
+import os
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+
+from app.settings import Settings
+
+EXPORT_SECONDS = 5
+DELAY_MILLISECONDS = 1_000
+
+
+def build_provider(settings: Settings) -> TracerProvider:
+    """Build the tracer provider with an exporter for each endpoint, and make it the process's own."""
+    server = settings.server
+    names = {
+        "service.name": server.service,
+        "service.version": server.version,
+        "deployment.environment.name": server.stage,
+    }
+    provider = TracerProvider(resource=Resource.create(names), shutdown_on_exit=False)
+    for exporter in _exporters(settings):
+        provider.add_span_processor(
+            BatchSpanProcessor(
+                exporter,
+                export_timeout_millis=EXPORT_SECONDS * 1_000,
+                schedule_delay_millis=DELAY_MILLISECONDS,
+            )
+        )
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+def _exporters(settings: Settings) -> list[SpanExporter]:
+    telemetry = settings.telemetry
+    found: list[SpanExporter] = []
+    if telemetry.otlp_endpoint:
+        found.append(_otlp(telemetry.otlp_endpoint))
+    if telemetry.azure_connection:
+        found.append(_azure(telemetry.azure_connection.get_secret_value()))
+    return found
+
+
+def _otlp(endpoint: str) -> SpanExporter:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415  # one of two
+        OTLPSpanExporter,
+    )
+
+    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS)
+
+
+def _azure(connection: str) -> SpanExporter:
+    # Its own usage statistics would go to addresses that nobody configured.
+    os.environ.setdefault("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
+    from azure.monitor.opentelemetry.exporter import (  # noqa: PLC0415  # one of two, and after the variable
+        AzureMonitorTraceExporter,
+    )
+
+    # A read-only root file system takes no offline storage.
+    return AzureMonitorTraceExporter(connection_string=connection, disable_offline_storage=True)

@@ -1,0 +1,85 @@
+"""An executor that is watched: logs, metrics and spans from the events it yields."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import aclosing
+from time import monotonic
+from typing import Any, cast
+
+import structlog
+
+from app.metrics.registry import Metrics
+from app.telemetry.logs import user_hash
+from app.telemetry.spans import RunSpans
+from app.telemetry.tracing import Tracing
+from frmk.events import EventDraft, EventType
+from frmk.runs.executor import Executor, Turn
+
+
+class ObservedExecutor:
+    """Pass an executor's events on and tell operators what they say, never what users wrote."""
+
+    def __init__(self, executor: Executor, metrics: Metrics, tracing: Tracing) -> None:
+        self._executor = executor
+        self._metrics = metrics
+        self._tracing = tracing
+        self._active = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def idle(self, within: float) -> bool:
+        """Wait up to `within` seconds until nothing is executing."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), within)
+        except TimeoutError:
+            return False
+        return True
+
+    def goals(self) -> Collection[str]:
+        """Name the known goals, the default one first."""
+        return self._executor.goals()
+
+    async def forget(self, user: str, thread_id: str) -> None:
+        """Remove every checkpoint of the user's thread."""
+        await self._executor.forget(user, thread_id)
+
+    async def execute(self, turn: Turn) -> AsyncIterator[EventDraft]:
+        """Yield the executor's drafts, counted and timed."""
+        log = structlog.get_logger("app.runs").bind(
+            run_id=turn.run_id, thread_id=turn.thread_id, user=user_hash(turn.user)
+        )
+        began, outcome = monotonic(), "interrupted"
+        spans = RunSpans(self._tracing.tracer, turn)
+        log.info("run started", goal=turn.goal, attempt=turn.attempt)
+        self._enter(1)
+        try:
+            async with aclosing(cast("Any", self._executor.execute(turn))) as drafts:
+                async for draft in drafts:
+                    spans.saw(draft)
+                    outcome = self._count(draft) or outcome
+                    yield draft
+        finally:
+            self._enter(-1)
+            seconds = monotonic() - began
+            spans.close(outcome)
+            self._metrics.runs.labels(outcome).inc()
+            self._metrics.run_seconds.observe(seconds)
+            log.info("run ended", outcome=outcome, seconds=round(seconds, 3))
+
+    def _enter(self, change: int) -> None:
+        self._active += change
+        (self._idle.clear if self._active else self._idle.set)()
+
+    def _count(self, draft: EventDraft) -> str | None:
+        data = draft.data
+        if draft.type is EventType.TOOL_COMPLETED:
+            self._metrics.tools.labels(str(data.get("tool")), "error" if data.get("error") else "ok").inc()
+        supervisor = data.get("parent_run_id") is None
+        if draft.type is EventType.AGENT_FAILED and supervisor:
+            return "failed"
+        if draft.type is not EventType.AGENT_COMPLETED or not supervisor:
+            return None
+        usage = data.get("usage") or {}
+        for kind in ("input_tokens", "output_tokens"):
+            self._metrics.tokens.labels(str(usage.get("model")), kind).inc(usage.get(kind) or 0)
+        return "completed" if data.get("completed", True) else "partial"

@@ -1,0 +1,1 @@
+"""Threads: a user's conversations."""

@@ -1,0 +1,1 @@
+"""Tickets and sessions: short secrets that stand for a signed-in user."""

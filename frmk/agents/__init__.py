@@ -1,0 +1,1 @@
+"""Agents: a supervisor that routes, sub-agents that work with tools, and the graph that joins them."""

@@ -1,0 +1,1 @@
+"""Language models: which one answers, what happens when it does not, and what it may spend."""

@@ -1,0 +1,125 @@
+"""The models as one run uses them: in order, within a budget of tokens, with what failed put into words."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Protocol
+
+from frmk.errors import ModelError
+from frmk.llm.model import Choice, LanguageModel, Piece, Sampling, Usage
+from frmk.llm.quality import defect
+from frmk.prompts.prompt import PromptMessage
+
+if TYPE_CHECKING:
+    from frmk.llm.chain import ModelChain
+
+_CHARACTERS_PER_TOKEN = 4
+
+
+class Sink(Protocol):
+    """Take a text as it is written."""
+
+    async def piece(self, text: str) -> bool:
+        """Take the next piece; say whether more is wanted."""
+        ...
+
+    async def switched(self, failed: str, reason: str, to: str) -> None:
+        """Hear that a model failed and another one begins anew."""
+        ...
+
+
+class ModelSession:
+    """Write and choose for one run."""
+
+    def __init__(self, chain: "ModelChain", token_budget: int) -> None:
+        self._chain = chain
+        self._budget = token_budget
+        self.usage = Usage()
+
+    async def write(self, messages: Sequence[PromptMessage], sampling: Sampling, sink: Sink) -> str:
+        """Return the text of the first model that writes one; ModelError if none does."""
+        failures: list[str] = []
+        models = self._chain.awake()
+        for position, model in enumerate(models, 1):
+            try:
+                text = await self._written(model, messages, sampling, sink)
+            except ModelError as error:
+                failures.append(str(error))
+                if position < len(models):
+                    await sink.switched(model.name, str(error), models[position].name)
+            else:
+                return text
+        names = ", ".join(self._chain.names)
+        raise ModelError("; ".join(failures) or f"{names}: failed a moment ago and is not asked again yet")
+
+    async def choose(
+        self, messages: Sequence[PromptMessage], functions: Sequence[dict[str, Any]], sampling: Sampling
+    ) -> Choice | None:
+        """Return a model's choice of functions; None where none is worth asking or the asked one fails."""
+        model = self._chain.chooser()
+        if model is None or self._spent():
+            return None
+        try:
+            async with asyncio.timeout(sampling.timeout_seconds):
+                choice = await model.choose(messages, functions, sampling)
+        except (ModelError, TimeoutError) as error:
+            self._chain.unstructured(model.name, str(error) or "no answer in time")
+            return None
+        self.usage.add(choice)
+        if not choice.requests:
+            self._chain.unstructured(model.name, "it answered without choosing one")
+            return None
+        return choice
+
+    def refuse_choices(self, reason: str) -> None:
+        """Say that the choice was unusable, so that this model is not asked again in this process."""
+        model = self._chain.chooser()
+        if model is not None:
+            self._chain.unstructured(model.name, reason)
+
+    async def _written(
+        self, model: LanguageModel, messages: Sequence[PromptMessage], sampling: Sampling, sink: Sink
+    ) -> str:
+        if self._spent():
+            raise ModelError(f"{model.name}: the run's budget of {self._budget} tokens is used up")
+        try:
+            async with asyncio.timeout(sampling.timeout_seconds):
+                text = await self._collect(model, messages, sampling, sink)
+        except TimeoutError:
+            reason = f"{model.name}: no answer within {sampling.timeout_seconds:g} s"
+            self._chain.rest(model.name, reason)
+            raise ModelError(reason) from None
+        except ModelError as error:
+            self._chain.rest(model.name, str(error))
+            raise
+        wrong = defect(text)
+        if wrong is not None:
+            raise ModelError(f"{model.name}: {wrong}")
+        return text
+
+    async def _collect(
+        self, model: LanguageModel, messages: Sequence[PromptMessage], sampling: Sampling, sink: Sink
+    ) -> str:
+        pieces: list[str] = []
+        counted = Usage()
+        stream: AsyncIterator[Piece] = model.write(messages, sampling)
+        try:
+            async with aclosing(stream):  # type: ignore[type-var]  # every model's is an async generator
+                async for piece in stream:
+                    counted.add(piece)
+                    if piece.text:
+                        pieces.append(piece.text)
+                        if not await sink.piece(piece.text):
+                            break
+        finally:
+            self.usage.model = model.name if pieces else self.usage.model
+            self._count(counted, messages, "".join(pieces))
+        return "".join(pieces)
+
+    def _count(self, counted: Usage, messages: Sequence[PromptMessage], text: str) -> None:
+        asked = sum(len(message.content) for message in messages) // _CHARACTERS_PER_TOKEN
+        self.usage.input_tokens += counted.input_tokens or asked
+        self.usage.output_tokens += counted.output_tokens or len(text) // _CHARACTERS_PER_TOKEN
+
+    def _spent(self) -> bool:
+        return self.usage.input_tokens + self.usage.output_tokens >= self._budget

@@ -1,0 +1,1 @@
+"""Prompts: files, their versions, and how they are filled in."""

@@ -1,0 +1,103 @@
+"""Logs without secrets, and spans of runs."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from app.metrics.registry import Metrics
+from app.settings import read_settings
+from app.telemetry.logs import configure_logs
+from app.telemetry.observed import ObservedExecutor
+from app.telemetry.tracing import Tracing
+from frmk.runs.executor import Turn
+
+TURN = Turn(
+    run_id="r1", user="ann", thread_id="t1", message="hello", context={}, goal="travel_planning", attempt=1
+)
+
+
+@pytest.fixture
+def logs() -> Iterator[io.StringIO]:
+    before = structlog.get_config(), logging.root.handlers[:], logging.root.level
+    output = io.StringIO()
+    configure_logs("INFO", output)
+    yield output
+    structlog.configure(**before[0])
+    logging.root.handlers[:], logging.root.level = before[1], before[2]
+
+
+async def test_logs_name_run_and_thread_but_neither_user_nor_words(
+    logs: io.StringIO, client: httpx.AsyncClient, ann: dict[str, str]
+) -> None:
+    body = {"message": "my secret plan", "thread_id": "t1"}
+    run_id = (await client.post("/api/v1/message", json=body, headers=ann)).json()["run_id"]
+
+    lines = [json.loads(line) for line in logs.getvalue().splitlines()]
+
+    assert {"run started", "run ended", "request"} <= {line["event"] for line in lines}
+    ended = next(line for line in lines if line["event"] == "run ended")
+    assert (ended["run_id"], ended["thread_id"], ended["level"]) == (run_id, "t1", "info")
+    assert "secret plan" not in str(lines)
+    assert ann["Authorization"].split()[1] not in str(lines)
+    assert not [line for line in lines if line.get("user") == "ann"]
+
+
+def test_a_ticket_in_a_foreign_log_line_is_hidden(logs: io.StringIO) -> None:
+    logging.getLogger("uvicorn.error").info('%s - "WebSocket %s"', "host", "/ws?ticket=abc123&x=1")
+
+    line = json.loads(logs.getvalue())
+
+    assert "abc123" not in str(line)
+    assert line["event"].startswith('host - "WebSocket /ws?ticket=')
+
+
+async def test_spans_nest_as_run_agent_and_tool(backend: Any) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
+    tracing.tracer = provider.get_tracer("test")
+
+    async for _ in ObservedExecutor(backend.executor, Metrics(), tracing).execute(TURN):
+        pass
+
+    spans = {span.name: span for span in exporter.get_finished_spans()}
+    parents = {"tool budget": "agent planner", "agent planner": "agent supervisor", "agent supervisor": "run"}
+    assert {name: spans[parent].context for name, parent in parents.items()} == {
+        name: spans[name].parent for name in parents
+    }
+    assert (spans["run"].attributes or {})["seatrial.outcome"] == "completed"
+    assert "ann" not in (spans["run"].attributes or {}).values()
+
+
+async def test_an_interrupted_run_leaves_no_span_open(backend: Any) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
+    tracing.tracer = provider.get_tracer("test")
+    drafts = ObservedExecutor(backend.executor, Metrics(), tracing).execute(TURN)
+
+    for _ in range(4):
+        await anext(drafts)
+    await drafts.aclose()  # type: ignore[attr-defined]  # an async generator, typed as an iterator
+
+    assert len(exporter.get_finished_spans()) == 4
+
+
+async def test_nothing_is_traced_without_an_endpoint() -> None:
+    tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
+
+    await tracing.open()
+
+    assert tracing.tracer is None
+    await tracing.close()

@@ -1,11 +1,15 @@
 """Deploy a stack to a running twin."""
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
+import infra.components
 from infra.plan import PlannedResource
 from infra.project import Project
 from infra.twin.adapters.journal import Journal
@@ -14,15 +18,29 @@ from infra.twin.adapters.program import run_program
 from infra.twin.adapters.report import Report
 from infra.twin.adapters.translate import Translator
 from infra.twin.adapters.twin_cloud import TwinCloud
-from infra.twin.client import ArmClient, ArmError, TwinAddress
+from infra.twin.client import ArmClient, ArmError, TwinAddress, TwinUnreachableError
 
 JOURNAL = "deployment.json"
+_POLL_SECONDS = 0.02
 
 
-def up(project: Project, stack: str, overrides: Mapping[str, Any], twin: Path, report: Report) -> int:
-    """Run the program against the twin whose state folder (or twin.json) this is; return the exit code."""
+def up(
+    project: Project,
+    stack: str,
+    overrides: Mapping[str, Any],
+    twin: Path,
+    report: Report,
+    *,
+    wait: float = 0.0,
+) -> int:
+    """Run the program against the twin whose state folder (or twin.json) this is; return the exit code.
+
+    A twin that is just starting is waited for, while what takes longest is loaded.
+    """
     state = twin if twin.is_dir() else twin.parent
-    address = TwinAddress.read(state)
+    if wait:
+        _load_components()
+    address = _arrived(state, wait)
     _become_operator(address)
     with ArmClient(address, timeout=60.0) as client:
         cloud = TwinCloud(client, Translator(stack), Journal(state / JOURNAL), report)
@@ -40,6 +58,23 @@ def up(project: Project, stack: str, overrides: Mapping[str, Any], twin: Path, r
     report.emit("plan", resources=[asdict(resource) for resource in monitor.planned])
     report.emit("outputs", outputs=outputs)
     return 0
+
+
+def _load_components() -> None:
+    """Import the program's parts, and with them the provider's modules: seconds that the twin needs too."""
+    for module in iter_modules(infra.components.__path__, "infra.components."):
+        import_module(module.name)
+
+
+def _arrived(state: Path, wait: float) -> TwinAddress:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return TwinAddress.read(state)
+        except TwinUnreachableError:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(_POLL_SECONDS)
 
 
 def _tell(resource: PlannedResource | None, failure: Exception, report: Report) -> None:

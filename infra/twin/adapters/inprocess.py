@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
             return synth(project, options.stack, overrides, report)
         from infra.twin.adapters.deploy import up  # noqa: PLC0415 - as above
 
-        return up(project, options.stack, overrides, options.twin.resolve(), report)
+        return up(project, options.stack, overrides, options.twin.resolve(), report, wait=options.wait)
     except Exception as error:  # noqa: BLE001 - the last place: whatever went wrong becomes one line
         report.error(_sentence(error, options.project.resolve()), getattr(error, "code", None))
         return 1
@@ -93,6 +93,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--project", type=Path, default=Path())
     parser.add_argument("--stack", required=True)
     parser.add_argument("--twin", type=Path, help="the twin's state folder, or its twin.json")
+    parser.add_argument("--wait", type=float, default=0.0, help="seconds to wait for a twin that is starting")
     parser.add_argument("--set", action="append", type=_setting, default=[], metavar="KEY=JSON")
     options = parser.parse_args(arguments)
     if options.command == "up" and options.twin is None:

@@ -1,0 +1,1 @@
+"""One rehearsal of one stack: the twin, the program, the proof and the price, in order."""

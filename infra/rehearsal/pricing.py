@@ -1,0 +1,24 @@
+"""The price of the stack that is being rehearsed."""
+
+import asyncio
+from typing import Any
+
+from infra.cost.estimate import estimate
+from infra.plan import Plan, PlannedResource
+from infra.rehearsal.order import Order
+from infra.rehearsal.report import Price
+from infra.synthesis import synthesise
+
+
+async def price(order: Order, planned: list[dict[str, Any]] | None) -> Price:
+    """Return the monthly price of what the program asked for, from its own plan where it gave one."""
+    if planned is None:
+        plan = await asyncio.to_thread(synthesise, order.project, order.stack, {})
+    else:
+        plan = Plan(stack=order.stack, resources=tuple(map(_resource, planned)))
+    found = estimate(plan)
+    return Price(monthly=found.monthly, currency=found.currency, complete=found.complete)
+
+
+def _resource(entry: dict[str, Any]) -> PlannedResource:
+    return PlannedResource(**{**entry, "depends_on": tuple(entry["depends_on"])})

@@ -1,0 +1,67 @@
+"""What one rehearsal showed, in the shape that `seatrial up --json` prints."""
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from infra.findings.model import Finding
+from infra.verify.report import VerifyReport
+
+VERIFICATION_CODES = frozenset({"ST019", "ST020"})
+
+
+class Frozen(BaseModel):
+    """Hold facts that nobody changes afterwards."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Stage(Frozen):
+    """Say how long one stage took."""
+
+    name: str
+    seconds: float
+
+
+class ResourceState(Frozen):
+    """Name one resource of the stack and where it stands."""
+
+    type: str
+    name: str
+    id: str
+    status: str
+
+
+class Price(Frozen):
+    """Say what a month costs at rest; `complete` is false while anything is unpriced."""
+
+    monthly: Decimal
+    currency: str
+    complete: bool
+
+
+class UpReport(Frozen):
+    """Hold everything that one `up` showed."""
+
+    stack: str
+    ok: bool
+    engine: str = "in-process"
+    mode: Literal["docker", "process"]
+    model: str | None = None
+    model_of: str | None = None
+    url: str | None = None
+    stages: tuple[Stage, ...] = ()
+    resources: tuple[ResourceState, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    cost: Price | None = None
+    not_shown: tuple[str, ...] = ()
+    verify: VerifyReport | None = Field(default=None)
+    running: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 when all is well, 3 when the deployment runs and verification said no, else 1."""
+        if self.ok:
+            return 0
+        return 3 if self.findings and {f.code for f in self.findings} <= VERIFICATION_CODES else 1

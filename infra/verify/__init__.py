@@ -1,0 +1,1 @@
+"""The golden path, driven against any deployed app, with evidence."""

@@ -1,0 +1,29 @@
+"""Options that several verbs share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.project import Project
+from scripts.errors import usage
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+ProjectFolder = Annotated[
+    Path | None,
+    typer.Option("--project", help="The project's folder; without it, the one that holds this folder."),
+]
+StackName = Annotated[str, typer.Argument(help="The stack: stacks/Pulumi.STACK.yaml.")]
+
+
+def project_of(folder: Path | None) -> "Project":
+    """Return the project that was named, or the one that holds the current folder."""
+    return Project.find(folder or Path.cwd())
+
+
+def require_stack(project: "Project", stack: str) -> str:
+    """Return the stack's name; refuse one without a file, naming those that there are."""
+    if stack not in project.stack_names():
+        known = ", ".join(project.stack_names()) or "none"
+        usage(f"there is no stack {stack!r} in {project.stacks}; stacks here: {known}")
+    return stack

@@ -1,0 +1,142 @@
+"""`seatrial up` on a machine without Docker: deployed, answered, proved and priced."""
+
+import json
+import shlex
+import subprocess
+import urllib.request
+from decimal import Decimal
+
+import pytest
+
+from tests.e2e.rehearsal.conftest import Checkout, Said
+
+pytestmark = [pytest.mark.twin, pytest.mark.model, pytest.mark.timeout(300)]
+
+STAGES = ["twin", "program", "app", "verify", "price"]
+
+
+def test_up_ends_with_a_verified_answer(up: Said) -> None:
+    assert up.code == 0, up.err + up.out
+    assert up.body["ok"] is True
+    assert [stage["name"] for stage in up.body["stages"]] == STAGES
+    assert up.body["findings"] == []
+
+
+def test_up_names_the_language_model_that_answered(up: Said) -> None:
+    assert "smollm2" in up.body["model"].lower()
+    assert "scripted" not in up.body["model"].lower()
+    assert up.body["model_of"].startswith("gpt-")
+
+
+def test_every_check_of_the_golden_path_was_made(up: Said) -> None:
+    checks = {check["name"]: check["ok"] for check in up.body["verify"]["checks"]}
+
+    wanted = {
+        "health",
+        "refusal",
+        "message",
+        "events",
+        "agents",
+        "tools",
+        "model",
+        "memory",
+        "websocket",
+        "isolation",
+    }
+    assert wanted <= set(checks)
+    assert all(checks.values())
+    assert up.body["verify"]["left_out"] == []
+
+
+def test_every_resource_of_the_program_is_there(up: Said) -> None:
+    kinds = {resource["type"] for resource in up.body["resources"]}
+
+    assert {"Microsoft.App/containerApps", "Microsoft.DocumentDB/databaseAccounts"} <= kinds
+    assert {resource["status"] for resource in up.body["resources"]} == {"Succeeded"}
+
+
+def test_the_month_has_a_price(up: Said) -> None:
+    assert Decimal(up.body["cost"]["monthly"]) > 0
+    assert up.body["cost"]["currency"] == "USD"
+
+
+def test_what_was_not_shown_is_said_once(up: Said) -> None:
+    said = up.body["not_shown"]
+
+    assert "database: not rehearsed" in said
+    assert any(sentence.startswith("image") for sentence in said)
+    assert len(said) == len(set(said))
+
+
+def test_status_tells_where_it_runs(up: Said, checkout: Checkout) -> None:
+    (stack,) = checkout.run("status", "--json").body["stacks"]
+
+    assert stack["mode"] == "process"
+    assert up.body["url"] in stack["urls"].values()
+    assert up.body["url"] in checkout.run("status").out
+
+
+def test_the_page_opens_with_a_ticket(up: Said, checkout: Checkout) -> None:
+    url = checkout.run("open", "dev", "--no-browser").out.strip()
+
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        assert answer.status == 200
+        assert "text/html" in answer.headers["content-type"]
+
+
+def test_logs_are_json_lines_of_the_app(up: Said, checkout: Checkout) -> None:
+    lines = checkout.run("logs", "dev", "--tail", "50").out.splitlines()
+
+    assert any(up.body["verify"]["checks"][2]["evidence"]["run_id"] in line for line in lines) or lines
+
+
+def test_verify_may_be_run_again_at_the_url(up: Said, checkout: Checkout) -> None:
+    said = checkout.run("verify", up.body["url"], "--json")
+
+    assert said.code == 0, said.out
+    assert said.body["ok"] is True
+    assert said.body["url"] == up.body["url"]
+
+
+def test_with_one_users_token_isolation_is_left_out(up: Said, checkout: Checkout) -> None:
+    token = checkout.run("token", "--user", "solo").out.strip()
+
+    said = checkout.run("verify", up.body["url"], "--token", token, "--json")
+
+    assert said.code == 0, said.out
+    assert "isolation" not in {check["name"] for check in said.body["checks"]}
+    assert said.body["left_out"][0].startswith("isolation")
+
+
+def test_a_question_of_ones_own_that_is_not_answered_ends_with_3(up: Said, checkout: Checkout) -> None:
+    suite = checkout.project.root / "suite.yaml"
+    verified = up.body["verify"]["checks"][2]["evidence"]["message"]
+    question = {"name": "moon", "message": verified, "contains": ["moonbase alpha"]}
+    suite.write_text(json.dumps({"verified": verified, "questions": [question]}))
+
+    said = checkout.run("verify", up.body["url"], "--suite", str(suite), "--json")
+
+    assert said.code == 3
+    assert [check["name"] for check in said.body["checks"] if not check["ok"]] == ["question moon"]
+
+
+def test_a_second_up_updates_the_one_that_runs(up: Said, checkout: Checkout) -> None:
+    (before,) = checkout.run("status", "--json").body["stacks"]
+
+    said = checkout.run("up", "dev", "--mode", "process", "--detach")
+
+    (after,) = checkout.run("status", "--json").body["stacks"]
+    assert said.code == 0, said.err
+    assert after["pid"] == before["pid"]
+    assert before["urls"] == after["urls"]
+
+
+def test_what_up_prints_for_a_person_can_be_pasted(up: Said, checkout: Checkout) -> None:
+    said = checkout.run("up", "dev", "--mode", "process", "--detach")
+    (line,) = [line for line in said.out.splitlines() if line.startswith("try ")]
+
+    done = subprocess.run(shlex.split(line.removeprefix("try ")), capture_output=True, text=True, check=True)
+
+    assert json.loads(done.stdout)["completed"] is True
+    for words in ("page ", "price ", "seatrial down dev", "pulumi -C infra up", "not shown", "containerApps"):
+        assert words in said.out

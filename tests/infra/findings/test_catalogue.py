@@ -1,0 +1,36 @@
+"""The explanations behind the finding codes."""
+
+import pytest
+from pydantic import ValidationError
+
+from infra.findings.catalogue import UnknownCodeError, catalogue, explain
+from infra.findings.model import Finding
+
+
+def test_codes_run_from_1_without_a_hole() -> None:
+    codes = list(catalogue())
+
+    assert codes == [f"ST{number:03}" for number in range(1, len(codes) + 1)]
+    assert len(codes) == 24
+
+
+@pytest.mark.parametrize("code", list(catalogue()))
+def test_every_code_says_what_why_and_what_next(code: str) -> None:
+    entry = catalogue()[code]
+
+    assert entry.meaning.endswith(".")
+    assert all(len(line) > 15 for line in (*entry.causes, *entry.fixes))
+
+
+def test_a_code_is_found_in_lower_case() -> None:
+    assert explain(" st005 ").title == "The app's identity may not pull from the registry"
+
+
+def test_an_unknown_code_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UnknownCodeError, match="'ST999'; known are ST001 to ST024"):
+        explain("ST999")
+
+
+def test_a_finding_with_a_made_up_code_is_refused() -> None:
+    with pytest.raises(ValidationError, match="code"):
+        Finding(code="oops", resource="app", message="m", fix="f")

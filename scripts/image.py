@@ -7,7 +7,7 @@ import typer
 from infra.image.context import context_hash
 from infra.image.publish import publish
 from scripts.options import JsonFlag, ProjectFolder, project_of
-from scripts.output import emit, progress
+from scripts.output import emit, note
 
 group = typer.Typer(help="The app's image.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,7 +36,7 @@ def build(
     project: ProjectFolder = None,
 ) -> None:
     """Have the image of this source in a registry; builds and pushes only what is missing."""
-    progress().print(f"looking for this content in {registry}/{repository}")
+    note(f"looking for this content in {registry}/{repository}")
     reference = publish(project_of(project), registry, repository, platform)
     if as_json:
         emit({"image": reference, "platform": platform})

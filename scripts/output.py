@@ -20,6 +20,11 @@ def progress() -> "Console":
     return _console(to_error=True)
 
 
+def note(text: str) -> None:
+    """Print one line of progress, whole."""
+    progress().print(text, soft_wrap=True)
+
+
 def emit(value: Any) -> None:
     """Print one JSON document as the result."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")

@@ -13,7 +13,7 @@ from infra.rehearsal.order import After, Order
 from infra.rehearsal.session import run
 from scripts.errors import usage
 from scripts.options import JsonFlag, ProjectFolder, StackName, project_of, require_stack
-from scripts.output import emit, progress
+from scripts.output import emit, note, progress
 from scripts.report import show
 from scripts.stages import printer
 
@@ -70,8 +70,8 @@ def prepare(
     allow_scripted: bool = False,
 ) -> "Order":
     """Return the order for a rehearsal, with the mode that this machine allows."""
-    choice = asyncio.run(choose(wish))
-    progress().print(choice.reason)
+    choice = asyncio.run(choose(wish, project.state(stack)))
+    note(choice.reason)
     return Order(
         project=project,
         stack=stack,
@@ -114,7 +114,7 @@ def _broken(project: "Project", name: str, stack: str) -> "Project":
     seeded = catalogue.mistake(name)
     copy = with_mistake(project, seeded, stack)
     files = ", ".join(edit.file.replace("{stack}", stack) for edit in seeded.edits)
-    progress().print(f"seeded mistake: {seeded.title} ({files}); expected finding {seeded.code}")
+    note(f"seeded mistake: {seeded.title} ({files}); expected finding {seeded.code}")
     return copy
 
 

@@ -15,7 +15,7 @@ from infra.verify.golden import verify
 from infra.verify.suite import Suite, load_suite, suite_of_goal
 from scripts.errors import usage
 from scripts.options import JsonFlag, ProjectFolder, project_of
-from scripts.output import emit, progress, result
+from scripts.output import emit, note, result
 
 if TYPE_CHECKING:
     from infra.verify.report import VerifyReport
@@ -45,7 +45,7 @@ def command(
     asked = _suite(suite, goal, project)
     tokens = token or _own_tokens(project)
     if not as_json:
-        progress().print(f"verifying {url}")
+        note(f"verifying {url}")
     report = asyncio.run(verify(url, tokens, asked, allow_scripted=allow_scripted, limit=timeout))
     emit(report.model_dump(mode="json")) if as_json else show(report)
     raise typer.Exit(0 if report.ok else 3)

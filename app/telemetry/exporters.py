@@ -40,7 +40,7 @@ def _exporters(settings: Settings) -> list[SpanExporter]:
     if telemetry.otlp_endpoint:
         found.append(_otlp(telemetry.otlp_endpoint))
     if telemetry.azure_connection:
-        found.append(_azure(telemetry.azure_connection.get_secret_value()))
+        found.append(_azure(telemetry.azure_connection.get_secret_value(), settings.model.azure_client_id))
     return found
 
 
@@ -52,12 +52,17 @@ def _otlp(endpoint: str) -> SpanExporter:
     return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS)
 
 
-def _azure(connection: str) -> SpanExporter:
+def _azure(connection: str, client_id: str | None) -> SpanExporter:
     # Its own usage statistics would go to addresses that nobody configured.
     os.environ.setdefault("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
+    from azure.identity import ManagedIdentityCredential  # noqa: PLC0415  # as above
     from azure.monitor.opentelemetry.exporter import (  # noqa: PLC0415  # one of two, and after the variable
         AzureMonitorTraceExporter,
     )
 
+    # Ingestion takes no key where the component has local authentication off; the identity publishes.
+    credential = ManagedIdentityCredential(client_id=client_id) if client_id else None
     # A read-only root file system takes no offline storage.
-    return AzureMonitorTraceExporter(connection_string=connection, disable_offline_storage=True)
+    return AzureMonitorTraceExporter(
+        connection_string=connection, credential=credential, disable_offline_storage=True
+    )

@@ -55,7 +55,7 @@ class Answering:
     ) -> tuple[str | None, dict[str, Any]]:
         self.emitter.thinking("I will put together what the agents found.")
         sink = FilteredSink(
-            f"{facts}\n{state['message']}",
+            f"{facts}\n{state['message']}\n{state['slots']}",
             composer,
             self.emitter,
             context_hash=self.context_hash,

@@ -1,11 +1,10 @@
 """How a sub-agent is had to work: within its time, again where it breaks, by another where it cannot."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from secrets import SystemRandom
-
-import structlog
 
 from frmk.agents.emitter import Emitter, Write
 from frmk.agents.handover import Handover, seal, unseal
@@ -16,7 +15,7 @@ from frmk.errors import RunError
 from frmk.goal.models import AgentSpec
 from frmk.llm.session import ModelSession
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 0.2
 
 
@@ -47,7 +46,7 @@ class Delegation:
                 emitter.failed("AgentTimeoutError", f"{reason}.", _name(attempts))
             except Exception as error:  # noqa: BLE001 - whatever breaks in one agent must not end the others
                 reason = f"{current.name} failed: {error}"
-                _log.warning("agent_failed", agent=current.name, error=str(error), exc_info=_defect(error))
+                _log.warning("%s", reason, extra={"agent": current.name}, exc_info=_defect(error))
                 emitter.failed(type(error).__name__, str(error), _name(attempts))
                 await asyncio.sleep(SystemRandom().uniform(0, _LONGEST_PAUSE) if attempts else 0)
             else:

@@ -8,13 +8,8 @@ from frmk.tools.tables import folded
 
 _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|\n+")
 _NAME = re.compile(r"[^\W\d_][\w'\u2019-]*", re.UNICODE)
-# Capitalised in English wherever they stand.
-_COMMON = frozenset({
-    "i", "i'm", "i'll", "i've", "english",
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-})  # fmt: skip
+# Capitalised in English wherever they stand; months and days of the week are facts.
+_COMMON = frozenset({"i", "i'm", "i'll", "i've", "english"})
 _LONGEST_SENTENCE = 400
 _MIN_LETTERS = 8
 

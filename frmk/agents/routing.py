@@ -9,6 +9,7 @@ from frmk.llm.model import Choice
 from frmk.tools.tables import folded
 
 FUNCTION = "route"
+_SEARCHED = 2_000
 
 
 class Rules:
@@ -21,9 +22,10 @@ class Rules:
     def match(self, message: str, heard: Collection[str]) -> list[str]:
         """Return the agents of every rule that matches, in order; `heard` are the slots just set."""
         plain = folded(message)
+        searched = message[:_SEARCHED]
         chosen: set[str] = set()
         for rule, words, pattern in self._rules:
-            hit = (words and words.search(plain)) or (pattern and pattern.search(message))
+            hit = (words and words.search(plain)) or (pattern and pattern.search(searched))
             if hit or any(slot in heard for slot in rule.slots):
                 chosen.update(rule.agents)
         return [name for name in self._order if name in chosen]

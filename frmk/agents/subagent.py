@@ -85,7 +85,7 @@ class SubAgent:
             return "", []
         composer = Composer(self.emitter)
         sink = FilteredSink(
-            f"{text}\n{state['message']}",
+            f"{text}\n{state['message']}\n{state['slots']}",
             composer,
             self.emitter,
             context_hash=context_hash,

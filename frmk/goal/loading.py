@@ -25,7 +25,7 @@ def load_goal(path: Path) -> Goal:
     try:
         goal = Goal.model_validate(data)
     except ValidationError as error:
-        raise GoalError(_sentence(path, lines, error.errors()[0], data)) from None
+        raise GoalError(_sentence(path, lines, error.errors()[0])) from None
     goal._folder = path.parent  # noqa: SLF001 - set once here, the only place that knows it
     check_references(goal, path, lines)
     return goal
@@ -47,14 +47,14 @@ def load_goals(folder: Path) -> dict[str, Goal]:
     return goals
 
 
-def _sentence(path: Path, lines: Lines, error: ErrorDetails, data: dict[str, Any]) -> str:
+def _sentence(path: Path, lines: Lines, error: ErrorDetails) -> str:
     where = tuple(part for part in error["loc"] if not str(part).startswith("["))
     key = ".".join(map(str, where))
     line = _line(lines, where)
     if error["type"] == "extra_forbidden":
-        return f"{path}:{line}: {key}: unknown key. {_legal(where, data)}"
+        return f"{path}:{line}: {key}: unknown key. {_unknown(where)}"
     if error["type"] == "missing":
-        return f"{path}:{line}: {key}: this key is missing. {_legal(where, data)}"
+        return f"{path}:{line}: {key}: this key is missing. Allowed here: {_names(where)}."
     message = error["msg"].removeprefix("Value error, ")
     return (
         f"{path}:{line}: {key}: {_short(error['input'])} is not allowed: {message[0].lower()}{message[1:]}."
@@ -72,14 +72,16 @@ def _short(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _legal(where: Location, data: dict[str, Any]) -> str:
+def _unknown(where: Location) -> str:
     model = _model_at(where[:-1])
-    if model is None:
-        return ""
-    names = sorted(model.model_fields)
-    close = get_close_matches(str(where[-1]), names, n=1)
-    hint = f"Did you mean {close[0]!r}? " if close and close[0] not in data else ""
-    return f"{hint}Allowed here: {', '.join(names)}."
+    close = get_close_matches(str(where[-1]), list(model.model_fields) if model else [], n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Allowed here: {_names(where)}."
+
+
+def _names(where: Location) -> str:
+    model = _model_at(where[:-1])
+    return ", ".join(sorted(model.model_fields)) if model else "nothing"
 
 
 def _model_at(where: Location) -> type[BaseModel] | None:

@@ -1,17 +1,16 @@
 """Models in the order in which they are asked, and what is known about them in this process."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
-
-import structlog
 
 from frmk.errors import ModelError
 from frmk.llm.model import LanguageModel, Sampling
 from frmk.llm.session import ModelSession
 from frmk.prompts.prompt import PromptMessage
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 _REST_SECONDS = 10.0
 _WARM_UP = (PromptMessage("user", "Say hello."),)
 
@@ -47,12 +46,12 @@ class ModelChain:
     def rest(self, model: str, reason: str) -> None:
         """Leave a model alone for a while after a failure, so that every turn does not wait for it."""
         self._resting[model] = time.monotonic() + _REST_SECONDS
-        _log.warning("model_failed", model=model, reason=reason, rests_seconds=_REST_SECONDS)
+        _log.warning("model failed, rests %g s: %s", _REST_SECONDS, reason, extra={"model": model})
 
     def unstructured(self, model: str, reason: str) -> None:
         """Ask a model for no more functions in this process."""
         self._wordy.add(model)
-        _log.warning("model_chooses_no_functions", model=model, reason=reason)
+        _log.warning("model is asked for no more functions: %s", reason, extra={"model": model})
 
     async def warm(self, prompt: Sequence[PromptMessage] = _WARM_UP) -> None:
         """Let the first model write one word, so that the first turn finds it loaded; never raises."""
@@ -61,7 +60,7 @@ class ModelChain:
                 async for _ in self._models[0].write(prompt, Sampling(max_tokens=1)):
                     pass
         except (ModelError, TimeoutError) as error:
-            _log.warning("model_not_warm", model=self._models[0].name, error=str(error))
+            _log.warning("model not warm: %s", error, extra={"model": self._models[0].name})
 
     async def close(self) -> None:
         """Close every model."""

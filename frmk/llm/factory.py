@@ -1,9 +1,8 @@
 """From the settings to a chain of models: the wanted one first."""
 
 import asyncio
+import logging
 from importlib.util import find_spec
-
-import structlog
 
 from frmk.errors import ModelError, UsageError
 from frmk.llm.chain import ModelChain
@@ -11,7 +10,7 @@ from frmk.llm.model import LanguageModel
 from frmk.llm.scripted import ScriptedModel
 from frmk.llm.settings import ModelSettings, Provider
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 _OPENAI = "https://api.openai.com/v1"
 _DEFAULT_NAME = "gpt-4o-mini"
 
@@ -30,7 +29,7 @@ async def build_models(settings: ModelSettings) -> ModelChain:
     for provider in _order(settings):
         model = await _build(provider, settings)
         if model is not None:
-            _log.info("model_chosen", provider=provider, model=model.name)
+            _log.info("model chosen: %s", model.name, extra={"provider": provider})
             return ModelChain([model])
     return ModelChain([ScriptedModel()])
 
@@ -103,7 +102,7 @@ async def _local() -> LanguageModel | None:
     try:
         return await local_model()
     except ModelError as error:
-        _log.warning("local_model_unusable", error=str(error))
+        _log.warning("local model unusable: %s", error)
         return None
 
 

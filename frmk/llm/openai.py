@@ -5,7 +5,6 @@ from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_openai import ChatOpenAI
@@ -84,15 +83,23 @@ def openai_model(
     closing: Sequence[Closing] = (),
 ) -> ChatModel:
     """Return the model of that name behind `base_url`."""
+    client = http_client(base_url)
     chat = ChatOpenAI(
         model=name,
         base_url=base_url,
         api_key=SecretStr(api_key),
         stream_usage=True,
         max_retries=1,
-        timeout=60,
+        http_async_client=client,
     )
+    closing = (client.aclose, *closing)
     return ChatModel(chat, name, structured=structured, penalised=penalised, closing=closing)
+
+
+def http_client(url: str) -> DefaultAsyncHttpxClient:
+    """Return the connections to one endpoint; a proxy is no way to this machine itself."""
+    here = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+    return DefaultAsyncHttpxClient(timeout=_WAIT_SECONDS, trust_env=not here)
 
 
 def _pairs(messages: Sequence[PromptMessage]) -> list[Any]:

@@ -20,10 +20,17 @@ def reference(project: Project, login_server: pulumi.Output[str], config: ImageC
     if pulumi.runtime.is_dry_run():
         content = context_hash(project, config.platform)
         return login_server.apply(lambda server: predicted(server, config.repository, content))
-    return login_server.apply(lambda server: asyncio.to_thread(_published, project, server, config))
+    return login_server.apply(lambda server: _published(project, server, config))
 
 
-def _published(project: Project, server: str, config: ImageConfig) -> str:
+async def _published(project: Project, server: str, config: ImageConfig) -> str:
     from infra.image.publish import publish  # noqa: PLC0415 - 0.7 s of azure-identity that a preview can do without
 
-    return publish(project, server, config.repository, config.platform)
+    loop = asyncio.get_running_loop()
+
+    def tell(message: str) -> None:
+        loop.call_soon_threadsafe(pulumi.log.info, message)
+
+    return await asyncio.to_thread(
+        publish, project, server, config.repository, config.platform, on_build=tell
+    )

@@ -39,6 +39,7 @@ def variables(stack: str, config: StackConfig, endpoints: Endpoints) -> dict[str
         "SEATRIAL_GOAL": config.goal,
         "SEATRIAL_SERVICE_NAME": config.image.repository.rpartition("/")[2],
         "SEATRIAL_VERSION": endpoints.image.apply(naming.version_of),
+        "SEATRIAL_FORWARDED_ALLOW_IPS": "*",  # only the ingress reaches the app
         "SEATRIAL_GRACE_SECONDS": str(max(0, config.app.grace_seconds - GRACE_MARGIN_SECONDS)),
         **identity_variables(config),
         **config.app.environment,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.image.context import BuildContext
-from infra.image.errors import BuildFailedError, BuildToolError
+from infra.image.errors import BaseImageError, BuildFailedError, BuildToolError
 from infra.image.registry import LOGIN_USER, Registry
 
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -58,8 +58,15 @@ def build_and_push(context: BuildContext, reference: str, registry: Registry) ->
             check=False,
         )
         if done.returncode != 0:
-            raise BuildFailedError("docker buildx build", done.stderr or done.stdout)
+            raise _failure(context.base, done.stderr or done.stdout)
         return str(json.loads(metadata.read_text())["containerimage.digest"])
+
+
+def _failure(base: str, output: str) -> BuildFailedError:
+    unreachable = "failed to do request" in output or "failed to resolve source metadata" in output
+    if unreachable and base.split(":", maxsplit=1)[0] in output:
+        return BaseImageError(f"docker buildx build, from {base}", output)
+    return BuildFailedError("docker buildx build", output)
 
 
 def _command(context: BuildContext, reference: str, metadata: Path) -> list[str]:

@@ -12,6 +12,11 @@ DEFAULT_BASE = "python:3.13-slim-bookworm"
 SOURCES = ("pyproject.toml", "uv.lock", "app", "frmk")
 
 
+def base_image(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the image to start from: `SEATRIAL_BASE_IMAGE`, or the project's default."""
+    return environ.get("SEATRIAL_BASE_IMAGE") or DEFAULT_BASE
+
+
 @dataclass(frozen=True, kw_only=True)
 class BuildContext:
     """Name everything that decides an image: the files, what it starts from and what it runs on."""
@@ -23,8 +28,8 @@ class BuildContext:
 
     @classmethod
     def of(cls, project: Project, platform: str, environ: Mapping[str, str] = os.environ) -> "BuildContext":
-        """Return the context of a project; `SEATRIAL_BASE_IMAGE` replaces the base image."""
-        base = environ.get("SEATRIAL_BASE_IMAGE") or DEFAULT_BASE
+        """Return the context of a project in this environment."""
+        base = base_image(environ)
         return cls(root=project.root, dockerfile=project.dockerfile, base=base, platform=platform)
 
     def files(self) -> Iterator[Path]:

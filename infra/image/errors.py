@@ -3,18 +3,22 @@
 ImageError
 ├── BuildToolError       no engine, or no buildx
 ├── BuildFailedError     the build itself said no
+│   └── BaseImageError   what the image starts from cannot be had
 └── RegistryError        the registry refused, or did not answer
 """
 
 
 class ImageError(Exception):
-    """Say what went wrong with an image, and what to do next; `code` names the finding."""
+    """Say what went wrong with an image; `code` names the finding, `fix` the next step."""
 
     code = "ST023"
+    fix = "Correct what the message names, then run the command again; nothing was deployed."
 
 
 class BuildToolError(ImageError):
     """Say that the tools to build with are not there."""
+
+    fix = "Install Docker with buildx and start its engine, or rehearse with --mode process."
 
 
 class BuildFailedError(ImageError):
@@ -23,6 +27,12 @@ class BuildFailedError(ImageError):
     def __init__(self, command: str, output: str) -> None:
         lines = [line for line in output.splitlines() if line.strip()][-12:]
         super().__init__(f"the image build failed ({command}):\n  " + "\n  ".join(lines))
+
+
+class BaseImageError(BuildFailedError):
+    """Say that the base image could not be pulled."""
+
+    fix = "Set SEATRIAL_BASE_IMAGE to a Python image that this machine can pull, or rehearse with --mode process."
 
 
 class RegistryError(ImageError):

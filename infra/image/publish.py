@@ -23,15 +23,18 @@ def publish(
     platform: str,
     *,
     token: Callable[[], str] = signed_in_token,
+    on_build: Callable[[str], None] = lambda _: None,
 ) -> str:
     """Return `login_server/repository@sha256:…` of this source, building and pushing it if it is not there.
 
-    Raises ImageError with what to do next.
+    `on_build` hears one sentence before a build begins. Raises ImageError with what to do next.
     """
     context = BuildContext.of(project, platform)
     content = context.digest()
     registry = Registry.login(login_server, token())
     digest = registry.find(repository, tag(content))
     if digest is None:
-        digest = build_and_push(context, predicted(login_server, repository, content), registry)
+        reference = predicted(login_server, repository, content)
+        on_build(f"building {reference} ({platform}) from {context.base}: the registry has no such content")
+        digest = build_and_push(context, reference, registry)
     return f"{login_server}/{repository}@{digest}"

@@ -3,13 +3,17 @@
 import asyncio
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from infra.image.context import base_image
 from infra.rehearsal.errors import RehearsalError
 
 Mode = Literal["docker", "process"]
 Wish = Literal["auto", "docker", "process"]
 ENGINE_ANSWERS_SECONDS = 5.0
+PULL_SECONDS = 120.0
+BASE_SECONDS = 20.0
 REGISTRY_IMAGE = "registry:2"
 REGISTRY_COMMAND = "docker-registry"
 
@@ -22,16 +26,33 @@ class Choice:
     reason: str
 
 
-async def choose(wish: Wish) -> Choice:
-    """Return the mode for a wish; raise RehearsalError when docker is wished for and cannot be had."""
+async def choose(wish: Wish, state: Path) -> Choice:
+    """Return the mode for a wish; raise RehearsalError when docker is wished for and cannot be had.
+
+    `state` is the stack's folder: a registry there that was pushed to before needs no base image.
+    """
     if wish == "process":
         return Choice("process", "process mode, as asked")
     code, missing = await _missing()
+    if missing is None and wish == "auto":
+        missing = await _unbuildable(state)
     if missing is None:
         return Choice("docker", "docker mode: the engine answers and buildx is there")
     if wish == "docker":
         raise RehearsalError.of(code, "docker", f"{missing}.", _next_step(code))
     return Choice("process", f"process mode: {missing}; the app runs without an image")
+
+
+async def _unbuildable(state: Path) -> str | None:
+    """Say why no image could be built here: a base image that is neither here nor within reach."""
+    base = base_image()
+    if (state / "registry" / "data" / "docker").is_dir() or await _answers(
+        "docker", "image", "inspect", base
+    ):
+        return None
+    if await _answers("docker", "buildx", "imagetools", "inspect", base, seconds=BASE_SECONDS):
+        return None
+    return f"the base image {base} cannot be reached (set SEATRIAL_BASE_IMAGE to one that can)"
 
 
 def _next_step(code: str) -> str:
@@ -44,21 +65,26 @@ async def _missing() -> tuple[str, str | None]:
     docker = shutil.which("docker")
     if docker is None:
         return "ST023", "no docker command on PATH"
-    engine, buildx, registry = await asyncio.gather(
+    engine, buildx = await asyncio.gather(
         _answers(docker, "version", "--format", "{{.Server.Version}}"),
         _answers(docker, "buildx", "version"),
-        _answers(docker, "image", "inspect", REGISTRY_IMAGE),
     )
     if not engine:
         return "ST017", "Docker is installed and its engine does not answer"
     if not buildx:
         return "ST023", "docker has no buildx plugin"
-    if not registry and shutil.which(REGISTRY_COMMAND) is None:
+    if shutil.which(REGISTRY_COMMAND) is None and not await _registry_image(docker):
         return "ST023", f"there is no registry to push to (neither {REGISTRY_COMMAND} nor {REGISTRY_IMAGE})"
     return "", None
 
 
-async def _answers(*command: str) -> bool:
+async def _registry_image(docker: str) -> bool:
+    if await _answers(docker, "image", "inspect", REGISTRY_IMAGE):
+        return True
+    return await _answers(docker, "pull", "--quiet", REGISTRY_IMAGE, seconds=PULL_SECONDS)
+
+
+async def _answers(*command: str, seconds: float = ENGINE_ANSWERS_SECONDS) -> bool:
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
@@ -67,7 +93,7 @@ async def _answers(*command: str) -> bool:
         start_new_session=True,
     )
     try:
-        async with asyncio.timeout(ENGINE_ANSWERS_SECONDS):
+        async with asyncio.timeout(seconds):
             return await process.wait() == 0
     except TimeoutError:
         process.kill()

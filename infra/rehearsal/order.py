@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from infra.project import Project
-from infra.rehearsal.mode import REGISTRY_COMMAND, Mode
+from infra.rehearsal.mode import REGISTRY_COMMAND, REGISTRY_IMAGE, Mode
 
 After = Literal["hold", "leave", "stop"]
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -55,7 +55,7 @@ class Order:
                 "name": environ.get("OPENAI_MODEL_NAME"),
                 "command": [sys.executable, "-m", "frmk.llm.local"],
             },
-            "registry_binary": shutil.which(REGISTRY_COMMAND),
+            "registry_binary": shutil.which(REGISTRY_COMMAND) or REGISTRY_IMAGE,
             "subscription": SUBSCRIPTION,
             "tenant": TENANT,
         }

@@ -12,7 +12,7 @@ from typing import Any
 
 from infra.findings.model import Finding
 from infra.project import Project
-from infra.rehearsal.progress import ResourceMoved, Sink
+from infra.rehearsal.progress import Note, ResourceMoved, Sink
 
 LINE_LIMIT = 64 * 1024 * 1024
 QUOTED_LINES = 3
@@ -85,6 +85,8 @@ def _take(done: Deployment, event: dict[str, Any], sink: Sink) -> None:
         case "resource":
             seconds = event.get("seconds")
             sink(ResourceMoved(event["type"], event["name"], event["status"], seconds))
+        case "progress":
+            sink(Note(str(event["message"])))
         case "finding":
             finding = Finding.model_validate({name: event[name] for name in Finding.model_fields})
             if finding not in done.findings:

@@ -220,7 +220,7 @@ async def _end(task: "asyncio.Task[Any]") -> None:
 
 
 def _answering(proof: VerifyReport | None, behind: dict[str, Any]) -> str | None:
-    """Return the model that really answered: the one behind the twin's endpoint, unless the app used its own."""
+    """Return the model that answered: the one behind the twin's endpoint, unless the app used its own."""
     told = proof.model if proof else None
     return told if told is None or "scripted" in told.lower() else str(behind.get("name") or told)
 

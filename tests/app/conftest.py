@@ -104,7 +104,7 @@ class SmallBackend:
         yield Backend(
             store=self.store,
             executor=self.executor,
-            roster=roster_of({"travel_planning": agents, "other": agents}),
+            roster=roster_of({"travel_planning": agents, "other": agents}, ["Plan it."]),
             checks={"store": self.store.check, "model": self.check_model},
         )
 

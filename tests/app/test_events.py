@@ -32,7 +32,7 @@ def numbers(lines: list[str]) -> list[int]:
 
 @pytest.fixture
 async def http(server: SimpleNamespace, ann: dict[str, str]) -> Any:
-    async with httpx.AsyncClient(base_url=server.url, headers=ann) as client:
+    async with httpx.AsyncClient(verify=False, base_url=server.url, headers=ann) as client:
         yield client
 
 
@@ -107,7 +107,9 @@ async def test_a_client_that_leaves_in_mid_run_loses_nothing(
     server: SimpleNamespace, http: httpx.AsyncClient, ann: dict[str, str], backend: Any
 ) -> None:
     async with (
-        httpx.AsyncClient(base_url=server.url, headers={**ann, "Accept": "text/event-stream"}) as leaver,
+        httpx.AsyncClient(
+            verify=False, base_url=server.url, headers={**ann, "Accept": "text/event-stream"}
+        ) as leaver,
         leaver.stream("POST", "/api/v1/message", json={"message": "wait gate"}) as answer,
     ):
         data = [line async for line in first_lines(answer, 3)][2]

@@ -144,7 +144,9 @@ async def test_a_cancelled_message_is_409_with_its_run(
 async def test_the_agents_are_listed_with_their_supervisor(
     client: httpx.AsyncClient, ann: dict[str, str]
 ) -> None:
-    agents = (await client.get("/api/v1/agents", headers=ann)).json()["agents"]
+    body = (await client.get("/api/v1/agents", headers=ann)).json()
+    agents = body["agents"]
 
+    assert body["examples"] == ["Plan it."]
     assert [agent["name"] for agent in agents] == ["supervisor", "planner"]
     assert set(agents[0]) == {"name", "description", "capabilities", "status"}

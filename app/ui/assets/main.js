@@ -48,7 +48,7 @@ async function loadCrew() {
   try {
     const { agents, examples } = await api.agents();
     store.set("agents", agents ?? []);
-    store.set("examples", (examples ?? []).map((item) => item.message ?? item).filter((item) => typeof item === "string"));
+    store.set("examples", [...new Set(examples ?? [])]);
   } catch (error) {
     store.set("fault", explain(error));
   }

@@ -15,7 +15,7 @@ from infra.project import Project
 from infra.twin.adapters.journal import Journal
 from infra.twin.adapters.monitor import Monitor
 from infra.twin.adapters.program import run_program
-from infra.twin.adapters.report import Report
+from infra.twin.adapters.report import Report, program_log
 from infra.twin.adapters.translate import Translator
 from infra.twin.adapters.twin_cloud import TwinCloud
 from infra.twin.client import ArmClient, ArmError, TwinAddress, TwinUnreachableError
@@ -46,7 +46,7 @@ def up(
         cloud = TwinCloud(client, Translator(stack), Journal(state / JOURNAL), report)
         monitor = Monitor(cloud)
         try:
-            outputs = run_program(project, stack, overrides, monitor, preview=False)
+            outputs = run_program(project, stack, overrides, monitor, preview=False, log=program_log(report))
             cloud.prune()
         except Exception as error:
             if not cloud.failures and not isinstance(error, ArmError):

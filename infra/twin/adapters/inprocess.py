@@ -51,7 +51,8 @@ def main(arguments: Sequence[str]) -> int:
 
         return up(project, options.stack, overrides, options.twin.resolve(), report, wait=options.wait)
     except Exception as error:  # noqa: BLE001 - the last place: whatever went wrong becomes one line
-        report.error(_sentence(error, options.project.resolve()), getattr(error, "code", None))
+        code, fix = getattr(error, "code", None), getattr(error, "fix", None)
+        report.error(_sentence(error, options.project.resolve()), code, fix)
         return 1
 
 

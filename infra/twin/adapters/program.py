@@ -23,12 +23,22 @@ if TYPE_CHECKING:
 
 
 def run_program(
-    project: Project, stack: str, overrides: Mapping[str, Any], monitor: Monitor, *, preview: bool
+    project: Project,
+    stack: str,
+    overrides: Mapping[str, Any],
+    monitor: Monitor,
+    *,
+    preview: bool,
+    log: logging.Logger | None = None,
 ) -> dict[str, Any]:
-    """Run the project's program against a monitor and return the stack's outputs (none in a preview)."""
+    """Run the project's program against a monitor and return the stack's outputs (none in a preview).
+
+    `log` hears what the program says through Pulumi's log.
+    """
     # Values that hang on a failed resource are never awaited; the failure itself is reported.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    set_mocks(NoCalls(), project=_project_name(project), stack=stack, preview=preview, monitor=monitor)
+    name = _project_name(project)
+    set_mocks(NoCalls(), project=name, stack=stack, preview=preview, logger=log, monitor=monitor)
     set_all_config(_pulumi_config(StackFile.read(project, stack), overrides))
     os.chdir(project.program)
     found: dict[str, Any] = {}

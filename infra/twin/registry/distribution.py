@@ -1,4 +1,7 @@
-"""The OCI registry behind the twin's front: Distribution as a child process, on a port of its own."""
+"""The OCI registry behind the twin's front: Distribution as a child, on a port of its own.
+
+It is Debian's `docker-registry`, or the image `registry:2` in a container where there is Docker.
+"""
 
 import asyncio
 import json
@@ -17,6 +20,7 @@ from infra.twin.registry.access import ISSUER
 
 _log = logging.getLogger(__name__)
 _START_SECONDS = 20.0
+_PULL_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 
 
@@ -43,12 +47,18 @@ class Distribution:
         """Say whether there is a registry at all."""
         return self.binary is not None
 
+    @property
+    def _contained(self) -> bool:
+        return self.binary is not None and ":" in self.binary
+
     def start(self) -> None:
         """Begin; return at once."""
         if self.binary is None:
             self._fail("no image registry is rehearsed in process mode")
-        elif shutil.which(self.binary) is None:
-            self._fail(f"there is no program {self.binary!r} on PATH; install the package docker-registry")
+        elif shutil.which("docker" if self._contained else self.binary) is None:
+            self._fail(
+                f"there is no program to run {self.binary!r} with; install the package docker-registry"
+            )
         else:
             self._starting = asyncio.create_task(self._launch(self.binary))
 
@@ -91,30 +101,55 @@ class Distribution:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
         with (self.folder / "registry.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                binary,
-                "serve",
-                str(settings),
+                *self._command(binary, settings),
                 stdout=log,
                 stderr=log,
                 env=environment | {"OTEL_TRACES_EXPORTER": "none"},
             )
 
+    def _command(self, binary: str, settings: Path) -> list[str]:
+        if not self._contained:
+            return [binary, "serve", str(settings)]
+        place = f"127.0.0.1:{self._port}:{self._port}"
+        folder = f"{self.folder}:{self.folder}"
+        owner = f"{os.getuid()}:{os.getgid()}"
+        options = [
+            "--rm",
+            "--publish",
+            place,
+            "--volume",
+            folder,
+            "--user",
+            owner,
+            "--entrypoint",
+            "registry",
+        ]
+        return ["docker", "run", *options, binary, "serve", str(settings)]
+
     async def _until_it_listens(self) -> None:
-        deadline = asyncio.get_running_loop().time() + _START_SECONDS
+        limit = _PULL_SECONDS if self._contained else _START_SECONDS
+        deadline = asyncio.get_running_loop().time() + limit
         while asyncio.get_running_loop().time() < deadline:
             if self._process is None or self._process.returncode is not None:
                 raise RegistryUnavailableError(
                     f"the registry ended at once; {self.folder / 'registry.log'} says why"
                 )
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-            except OSError:
-                await asyncio.sleep(0.02)
-                continue
+            if await self._answers():
+                return
+            await asyncio.sleep(0.02)
+        raise RegistryUnavailableError(f"the registry did not listen within {limit:g} s")
+
+    async def _answers(self) -> bool:
+        """Ask over HTTP: a container's published port accepts before anything behind it listens."""
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            writer.write(b"GET /v2/ HTTP/1.0\r\n\r\n")
+            answer = await reader.read(5)
             writer.close()
             await writer.wait_closed()
-            return
-        raise RegistryUnavailableError(f"the registry did not listen within {_START_SECONDS:g} s")
+        except OSError:
+            return False
+        return answer == b"HTTP/"
 
     def _settings(self, certificate: Path) -> dict[str, object]:
         """Return Distribution's configuration; JSON is YAML."""
@@ -132,7 +167,7 @@ class Distribution:
                 "delete": {"enabled": True},
             },
             "http": {
-                "addr": f"127.0.0.1:{self._port}",
+                "addr": f"{'0.0.0.0' if self._contained else '127.0.0.1'}:{self._port}",
                 "relativeurls": True,
                 "secret": secrets.token_hex(16),
             },

@@ -134,8 +134,6 @@ class ContainerAppBehaviour:
             await self._app(resource.name).resume(resource)
         except ArmProblem as problem:
             _log.warning("app %s did not come up again: %s", resource.name, problem.message)
-            for finding in problem.findings:
-                self._platform.report(finding)
 
     def _app(self, name: str) -> ContainerApp:
         key = name.lower()

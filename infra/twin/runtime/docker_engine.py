@@ -1,8 +1,10 @@
 """The Docker engine: the image itself, limited and shut in as Azure does it."""
 
 import asyncio
+import hashlib
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import docker
@@ -18,6 +20,7 @@ from infra.twin.runtime.environment import CONTAINER_HOST
 from infra.twin.runtime.spec import ContainerSpec
 
 STACK_LABEL = "seatrial.stack"
+STATE_LABEL = "seatrial.state"
 APP_LABEL = "seatrial.app"
 _PLATFORM = "linux/amd64"
 _WRONG_PLATFORM = ("no matching manifest", "does not match the specified platform", "image operating system")
@@ -42,7 +45,7 @@ class DockerEngine:
                 self._client = await asyncio.to_thread(docker.from_env)
             client = self._client
             self._info = await asyncio.to_thread(client.info)
-            await asyncio.to_thread(remove_leftovers, client, self._platform.stack)
+            await asyncio.to_thread(remove_leftovers, client, self._platform.state)
         except DockerException as error:
             raise _not_running(error) from error
 
@@ -87,7 +90,11 @@ class DockerEngine:
             entrypoint=list(spec.command) or None,
             name=f"seatrial-{self._platform.stack}-{launch.name.replica}",
             environment=launch.environment,
-            labels={STACK_LABEL: self._platform.stack, APP_LABEL: launch.name.app},
+            labels={
+                STACK_LABEL: self._platform.stack,
+                STATE_LABEL: state_label(self._platform.state),
+                APP_LABEL: launch.name.app,
+            },
             read_only=True,
             tmpfs={"/tmp": "mode=1777"},  # noqa: S108 - a path inside the container
             extra_hosts={CONTAINER_HOST: "host-gateway"},
@@ -128,9 +135,14 @@ class DockerEngine:
             raise _not_pulled(container, image, text) from error
 
 
-def remove_leftovers(client: "docker.DockerClient", stack: str) -> int:
-    """Remove every container of a stack; return how many there were."""
-    found = client.containers.list(all=True, filters={"label": f"{STACK_LABEL}={stack}"})
+def state_label(state: Path) -> str:
+    """Return the label's value that tells two checkouts with a stack of the same name apart."""
+    return hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:16]
+
+
+def remove_leftovers(client: "docker.DockerClient", state: Path) -> int:
+    """Remove every container of the twin with this state folder; return how many there were."""
+    found = client.containers.list(all=True, filters={"label": f"{STATE_LABEL}={state_label(state)}"})
     for container in found:
         _remove(container)
     return len(found)

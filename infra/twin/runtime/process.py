@@ -31,9 +31,7 @@ class ProcessEngine:
 
     async def open(self) -> None:
         """End what a twin of this stack left running when it was killed."""
-        for record in self._replicas.glob("*/process.json"):
-            _end_leftover(record)
-        shutil.rmtree(self._replicas, ignore_errors=True)
+        await asyncio.to_thread(end_leftover_processes, self._replicas.parent)
 
     async def close(self) -> None:
         """Remove the folders of the replicas."""
@@ -163,6 +161,14 @@ class RunningProcess:
             return
 
 
+def end_leftover_processes(state: Path) -> int:
+    """End the replicas noted in a state folder; return how many still ran."""
+    replicas = state / "replicas"
+    ended = sum(_end_leftover(record) for record in replicas.glob("*/process.json"))
+    shutil.rmtree(replicas, ignore_errors=True)
+    return ended
+
+
 def _tied_to_this_process(command: tuple[str, ...]) -> tuple[str, ...]:
     """Return the command behind the launcher that ends it with the twin, where the system can do that."""
     if sys.platform != "linux":
@@ -215,11 +221,14 @@ def _record(home: Path, pid: int) -> None:
     (home / "process.json").write_text(json.dumps({"pid": pid, "started": started}), encoding="utf-8")
 
 
-def _end_leftover(record: Path) -> None:
+def _end_leftover(record: Path) -> bool:
+    """Kill one noted process and its session; say whether it was still there."""
     try:
         noted = json.loads(record.read_text(encoding="utf-8"))
-        if psutil.Process(noted["pid"]).create_time() == noted["started"]:
-            os.killpg(noted["pid"], signal.SIGKILL)
+        if psutil.Process(noted["pid"]).create_time() != noted["started"]:
+            return False
+        os.killpg(noted["pid"], signal.SIGKILL)
     except (OSError, ValueError, KeyError, psutil.Error):
         # Whatever it was, it is gone or cannot be told from another process.
-        return
+        return False
+    return True

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,9 +59,10 @@ class Checkout:
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
+    @contextmanager
+    def started(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
         """Start one command line as a process group of its own, as a terminal does."""
-        return subprocess.Popen(
+        with subprocess.Popen(
             [*COMMAND, *words],
             cwd=self.project.root,
             env=self.environment(),
@@ -69,7 +71,11 @@ class Checkout:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-        )
+        ) as running:
+            try:
+                yield running
+            finally:
+                running.kill()
 
     def processes(self) -> list[str]:
         """Return the command lines of everything that runs in the copy's folder."""

@@ -39,13 +39,13 @@ def read_until(running: "subprocess.Popen[str]", words: str) -> str:
 
 
 def test_ctrl_c_for_the_whole_group_said_twice_stops_everything(fresh: Checkout) -> None:
-    running = fresh.start("up", "dev", "--mode", "process")
-    read_until(running, "Ctrl-C stops everything")
+    with fresh.started("up", "dev", "--mode", "process") as running:
+        read_until(running, "Ctrl-C stops everything")
 
-    os.killpg(running.pid, signal.SIGINT)
-    time.sleep(0.2)
-    os.killpg(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+        os.killpg(running.pid, signal.SIGINT)
+        time.sleep(0.2)
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=60)
 
     assert running.returncode == 0, err
     assert "nothing is left running" in err
@@ -54,11 +54,11 @@ def test_ctrl_c_for_the_whole_group_said_twice_stops_everything(fresh: Checkout)
 
 
 def test_a_signal_in_the_middle_of_the_deployment_stops_everything(fresh: Checkout) -> None:
-    running = fresh.start("up", "dev", "--mode", "process")
-    read_until(running, "program")
+    with fresh.started("up", "dev", "--mode", "process") as running:
+        read_until(running, "program")
 
-    running.send_signal(signal.SIGTERM)
-    out, err = running.communicate(timeout=60)
+        running.send_signal(signal.SIGTERM)
+        out, err = running.communicate(timeout=60)
 
     assert running.returncode == 1
     assert "nothing is left running" in err
@@ -67,11 +67,10 @@ def test_a_signal_in_the_middle_of_the_deployment_stops_everything(fresh: Checko
 
 
 def test_a_killed_up_takes_its_twin_along(fresh: Checkout) -> None:
-    running = fresh.start("up", "dev", "--mode", "process")
-    read_until(running, "Ctrl-C stops everything")
+    with fresh.started("up", "dev", "--mode", "process") as running:
+        read_until(running, "Ctrl-C stops everything")
 
-    running.kill()
-    running.communicate()
+        running.kill()
 
     assert until(lambda: fresh.processes() == [])
 

@@ -7,7 +7,6 @@ import pytest
 from aiohttp import web
 
 
-
 @dataclass
 class Endpoint:
     """A real HTTP server that answers as OpenAI does and keeps what it was asked."""

@@ -26,7 +26,12 @@ async def identity(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[dict[s
 
     async def token(request: web.Request) -> web.Response:
         seen.append({**request.query, "header": request.headers.get("X-IDENTITY-HEADER", "")})
-        body = {"access_token": "from-identity", "expires_on": "4102444800", "resource": "r", "token_type": "Bearer"}
+        body = {
+            "access_token": "from-identity",
+            "expires_on": "4102444800",
+            "resource": "r",
+            "token_type": "Bearer",
+        }
         return web.json_response(body)
 
     app = web.Application()

@@ -23,7 +23,9 @@ class Sink:
 
 async def test_next_model_writes_when_the_first_fails() -> None:
     sink = Sink()
-    chain = ModelChain([ScriptedModel([ModelError("down")], name="a"), ScriptedModel(["All well."], name="b")])
+    chain = ModelChain(
+        [ScriptedModel([ModelError("down")], name="a"), ScriptedModel(["All well."], name="b")]
+    )
 
     session = chain.session(1_000)
 

@@ -3,7 +3,8 @@ import sys
 
 
 def test_factory_imports_no_vendor_until_it_is_wanted() -> None:
-    code = "import sys, frmk.llm.factory, frmk.goal; print([m for m in ('openai', 'azure', 'xllamacpp') if m in sys.modules])"
+    vendors = "('openai', 'azure', 'xllamacpp', 'httpx')"
+    code = f"import sys, frmk.llm.factory, frmk.goal; print([m for m in {vendors} if m in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -27,7 +27,9 @@ def test_prompt_sees_every_key_of_the_goal() -> None:
 
 def test_nested_keys_and_list_items_can_be_filled_in() -> None:
     configuration = load_goal(GOAL).configuration()
-    prompt = parse_prompt("p", "# user\n{{ goal.agents.0.name }} {{ goal.limits.tool_attempts }}", configuration)
+    prompt = parse_prompt(
+        "p", "# user\n{{ goal.agents.0.name }} {{ goal.limits.tool_attempts }}", configuration
+    )
 
     assert prompt.render(configuration, {})[0].content == "destination_expert 3"
 
@@ -38,7 +40,7 @@ def test_place_that_the_goal_cannot_fill_is_refused() -> None:
 
 
 def test_place_that_nothing_fills_is_refused() -> None:
-    with pytest.raises(GoalError, match="nothing fills {{ weather }}"):
+    with pytest.raises(GoalError, match=r"nothing fills .* weather "):
         parse_prompt("p", "# user\n{{ weather }}", {})
 
 
@@ -80,5 +82,5 @@ def test_earlier_versions_can_be_listed_and_loaded(tmp_path: Path) -> None:
 def test_version_that_is_not_kept_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# user\nx")
 
-    with pytest.raises(GoalError, match="has no version '../b'. Kept: none"):
+    with pytest.raises(GoalError, match=r"has no version '\.\./b'\. Kept: none"):
         FilePrompts(tmp_path, {}).load("a.md", "../b")

@@ -18,9 +18,7 @@ async def double(arguments: Number) -> dict[str, Any]:
     return {"double": 2 * arguments.value}
 
 
-TOOL = Tool(
-    name="double", description="d", arguments=Number, run=double, tell=lambda o: str(o), hint=lambda _: ""
-)
+TOOL = Tool(name="double", description="d", arguments=Number, run=double, tell=str, hint=lambda _: "")
 
 
 def returning(output: Any) -> Tool:
@@ -62,7 +60,9 @@ async def test_cancelling_is_not_swallowed() -> None:
         await task
 
 
-@pytest.mark.parametrize("output", [{"a": float("nan")}, {"a": object()}, [1], {"a": "x" * MAX_OUTPUT_CHARACTERS}])
+@pytest.mark.parametrize(
+    "output", [{"a": float("nan")}, {"a": object()}, [1], {"a": "x" * MAX_OUTPUT_CHARACTERS}]
+)
 async def test_output_that_cannot_be_stored_is_an_error(output: Any) -> None:
     with pytest.raises(ToolError, match="double returned"):
         await call_tool(returning(output), {"value": 2}, timeout=1, attempts=1)

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,6 @@ async def test_every_tool_has_a_schema_for_models() -> None:
 
 
 async def test_data_holds_at_least_20_complete_cities() -> None:
-    import json
-
     rows = json.loads((GOAL.parent / "data" / "cities.json").read_text())["rows"]
 
     assert len(rows) >= 20

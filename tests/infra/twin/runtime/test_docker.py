@@ -14,7 +14,7 @@ from docker.errors import DockerException
 
 from infra.twin.platform import PulledImage
 from infra.twin.runtime.behaviour import ContainerAppBehaviour
-from infra.twin.runtime.docker_engine import STACK_LABEL, remove_leftovers
+from infra.twin.runtime.docker_engine import STACK_LABEL, remove_leftovers, state_label
 
 pytestmark = pytest.mark.docker
 
@@ -37,7 +37,6 @@ def engine():
     except DockerException as error:
         unavailable(f"no engine or no image {BASE}: {error}")
     yield client
-    remove_leftovers(client, STACK)
     client.close()
 
 
@@ -214,3 +213,11 @@ async def test_sigterm_reaches_the_app_before_it_is_removed(docked, contained):
     await docked.behaviour.close()
 
     assert "goodbye" in app.around.console.tail(20)
+
+
+async def test_leftovers_of_another_checkout_are_left_alone(docked, contained, engine, tmp_path):
+    await docked.put(contained())
+
+    assert remove_leftovers(engine, tmp_path / "elsewhere") == 0
+    assert state_label(tmp_path / "elsewhere") != state_label(docked.platform.state)
+    assert remove_leftovers(engine, docked.platform.state) == 1

@@ -3,13 +3,14 @@
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
 
 import pytest
 
-LEFT_OUT = pytest.StashKey[dict[str, str]]()
+MARK = "tier left out: "
 
 
 def _answers(*command: str) -> bool:
@@ -53,28 +54,30 @@ TIERS: dict[str, Callable[[], str | None]] = {
 }
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[LEFT_OUT] = {}
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for tier, missing in TIERS.items():
         wanted = [item for item in items if item.get_closest_marker(tier)]
         reason = missing() if wanted else None
-        if reason is None:
-            continue
-        config.stash[LEFT_OUT][tier] = f"{len(wanted)} tests left out: {reason}"
-        for item in wanted:
-            item.add_marker(pytest.mark.skip(reason=f"tier {tier}: {reason}"))
+        if reason is not None:
+            for item in wanted:
+                item.add_marker(pytest.mark.skip(reason=f"{MARK}{tier}: {reason}"))
+
+
+def left_out(config: pytest.Config) -> Counter[str]:
+    """Count the tests that each tier left out, read off the reports: workers have no other way to tell."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    reports = reporter.stats.get("skipped", []) if reporter else []
+    reasons = (str(report.longrepr[2]) for report in reports if isinstance(report.longrepr, tuple))
+    return Counter(reason.partition(MARK)[2] for reason in reasons if MARK in reason)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for tier, reason in config.stash[LEFT_OUT].items():
-        terminalreporter.write_line(f"tier {tier}: {reason}", yellow=True)
+    for reason, count in left_out(config).items():
+        terminalreporter.write_line(f"tier {reason}: {count} tests left out", yellow=True)
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    yield
-    if session.config.stash[LEFT_OUT] and os.environ.get("CI") == "true":
+    if left_out(session.config) and os.environ.get("CI") == "true":
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    yield

@@ -32,7 +32,7 @@ class BuildFailedError(ImageError):
 class BaseImageError(BuildFailedError):
     """Say that the base image could not be pulled."""
 
-    fix = "Set SEATRIAL_BASE_IMAGE to a Python image that this machine can pull, or rehearse with --mode process."
+    fix = "Set SEATRIAL_BASE_IMAGE to a Python image that can be pulled here, or use --mode process."
 
 
 class RegistryError(ImageError):

@@ -16,6 +16,7 @@ ORDER = (
     "websocket", "isolation",
 )  # fmt: skip
 NO_SECOND_USER = "isolation: needs tokens of two users (give --token twice)"
+ONE_INPUT = "tools: the suite has one message alone, so no tool gets a second input"
 NO_MEMORY = "memory: the suite has no memory conversation"
 
 
@@ -43,7 +44,7 @@ async def verify(
         model = await _walk(visit, ledger)
     place = {name: index for index, name in enumerate(ORDER)}
     checks = tuple(sorted(ledger.checks, key=lambda check: place.get(check.name, len(place))))
-    unable = {NO_SECOND_USER: visit.second is None, NO_MEMORY: not suite.memory}
+    unable = {NO_SECOND_USER: visit.second is None, NO_MEMORY: not suite.memory, ONE_INPUT: not suite.varied}
     return VerifyReport(
         url=url,
         ok=all(check.ok for check in checks),
@@ -58,26 +59,22 @@ async def _walk(visit: Visit, ledger: Ledger) -> str | None:
     """Run what does not depend on each other at once: three conversations side by side."""
     if await ledger.check("health", service.health(visit)) is None:
         return None
+    others: list[Turn] = []
     async with asyncio.TaskGroup() as group:
         group.create_task(ledger.check("refusal", service.refusal(visit)))
         talk = group.create_task(ledger.check("message", conversation.message(visit)))
-        told = group.create_task(_memory(visit, ledger))
         live = group.create_task(ledger.check("websocket", socket.socket(visit)))
+        if visit.suite.memory:
+            told = conversation.memory(visit, visit.suite.memory, others)
+            group.create_task(ledger.check("memory", told))
         for asked in visit.suite.questions:
-            group.create_task(ledger.check(f"question {asked.name}", conversation.question(visit, asked)))
-    answered, socketed = _value(talk.result()), _value(live.result())
-    model = await _judge(visit, ledger, answered, [*told.result(), *([socketed] if socketed else [])])
-    await _isolation(visit, ledger, answered, socketed)
+            answered = conversation.question(visit, asked, others)
+            group.create_task(ledger.check(f"question {asked.name}", answered))
+    mine, theirs = _value(talk.result()), _value(live.result())
+    model = await _judge(visit, ledger, mine, others)
+    await _isolation(visit, ledger, mine, theirs)
     await ledger.check("deletion", people.deletion(visit))
     return model
-
-
-async def _memory(visit: Visit, ledger: Ledger) -> list[Turn]:
-    if not visit.suite.memory:
-        return []
-    turns: list[Turn] = []
-    await ledger.check("memory", conversation.memory(visit, visit.suite.memory, turns))
-    return turns
 
 
 def _value(outcome: Outcome[Turn] | None) -> Turn | None:
@@ -92,7 +89,8 @@ async def _judge(visit: Visit, ledger: Ledger, turn: Turn | None, others: list[T
     await ledger.check("events", conversation.events(turn))
     await ledger.check("replay", conversation.replay(visit, turn))
     await ledger.check("agents", conversation.agents(visit, turn))
-    await ledger.check("tools", conversation.tools([turn, *others]))
+    if visit.suite.varied:
+        await ledger.check("tools", conversation.tools([turn, *others]))
     model = await ledger.check("model", conversation.model(visit, turn))
     return model.value if model else None
 

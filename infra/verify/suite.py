@@ -43,6 +43,11 @@ class Suite(Strict):
     min_sub_agents: int = Field(default=2, ge=0)
     questions: tuple[Question, ...] = ()
 
+    @property
+    def varied(self) -> bool:
+        """Say whether there is more than one message, so that tools can be seen with two inputs."""
+        return bool(self.memory or self.questions)
+
 
 def suite_of_goal(folder: Path) -> Suite:
     """Return the suite that a goal's own examples make; raise SuiteError when it has none."""

@@ -149,10 +149,11 @@ async def memory(visit: Visit, conversation: Sequence[MemoryTurn], turns: list[T
     return Outcome(value=None, detail=detail, evidence=evidence)
 
 
-async def question(visit: Visit, asked: Question) -> Outcome[None]:
-    """Expect of a user's own question what its suite says."""
+async def question(visit: Visit, asked: Question, turns: list[Turn]) -> Outcome[None]:
+    """Expect of a user's own question what its suite says; its answer is added to `turns`."""
     thread = f"{visit.question_thread}-{asked.name}"
     turn = await ask(visit.first, asked.message, thread, visit.suite.goal)
+    turns.append(turn)
     used = {call.tool for call in trace.tool_calls(turn.events)}
     worked = {str(event.get("agent")) for event in turn.events}
     missing = [

@@ -111,7 +111,8 @@ def test_with_one_users_token_isolation_is_left_out(up: Said, checkout: Checkout
 def test_a_question_of_ones_own_that_is_not_answered_ends_with_3(up: Said, checkout: Checkout) -> None:
     suite = checkout.project.root / "suite.yaml"
     verified = up.body["verify"]["checks"][2]["evidence"]["message"]
-    question = {"name": "moon", "message": verified, "contains": ["moonbase alpha"]}
+    message = "Plan 2 days in Prague in June and tell me what it costs."
+    question = {"name": "moon", "message": message, "contains": ["moonbase alpha"]}
     suite.write_text(json.dumps({"verified": verified, "questions": [question]}))
 
     said = checkout.run("verify", up.body["url"], "--suite", str(suite), "--json")

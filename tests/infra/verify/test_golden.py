@@ -118,3 +118,11 @@ async def test_tokens_that_the_app_does_not_believe_are_a_no(serving: Serving) -
 
     assert {"message", "memory", "websocket"} <= said_no(report)
     assert "401" in next(check.detail for check in report.checks if check.name == "message")
+
+
+async def test_a_suite_of_one_message_leaves_out_what_needs_two(serving: Serving) -> None:
+    async with serving() as place:
+        report = await judged(place, Suite(verified="a trip to Oslo"))
+
+    assert report.ok
+    assert [sentence.partition(":")[0] for sentence in report.left_out] == ["memory", "tools"]

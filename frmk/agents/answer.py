@@ -59,7 +59,7 @@ class Answering:
             composer,
             self.emitter,
             context_hash=self.context_hash,
-            sentences=self.workshop.goal.model.sentences,
+            model=self.workshop.goal.model,
         )
         messages = self.workshop.prompts[self.workshop.goal.supervisor.prompt].render(
             self.workshop.configuration,

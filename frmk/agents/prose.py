@@ -1,6 +1,7 @@
-"""What of a model's prose may stand in an answer: sentences whose figures and names the facts know."""
+"""What of a model's prose may stand in an answer: sentences that claim nothing beyond the facts."""
 
 import re
+from collections.abc import Sequence
 
 from frmk.agents.numbers import figures
 from frmk.llm.quality import defect
@@ -17,7 +18,11 @@ _MIN_LETTERS = 8
 class ProseFilter:
     """Cut a stream of text into sentences and let through those that say nothing the facts do not."""
 
-    def __init__(self, known: str) -> None:
+    def __init__(self, known: str, claims: Sequence[str] = ()) -> None:
+        words = _words(known)
+        self._unsupported = tuple(
+            claim for claim in map(folded, claims) if not any(word.startswith(claim) for word in words)
+        )
         self._figures = figures(known)
         self._names = {folded(name) for name in _NAME.findall(known)}
         self._rest = ""
@@ -59,6 +64,8 @@ class ProseFilter:
         self._seen.add(plain)
         if sum(char.isalpha() for char in sentence) < _MIN_LETTERS or defect(sentence):
             return False
+        if any(word.startswith(self._unsupported) for word in _words(sentence)):
+            return False
         return figures(sentence) <= self._figures and self._names_known(sentence)
 
     def _names_known(self, sentence: str) -> bool:
@@ -69,3 +76,7 @@ class ProseFilter:
     def _known(self, word: str) -> bool:
         plain = folded(word).replace("\u2019", "'")
         return plain in self._names or plain in _COMMON or plain.removesuffix("'s") in self._names
+
+
+def _words(text: str) -> set[str]:
+    return {folded(word) for word in _NAME.findall(text)}

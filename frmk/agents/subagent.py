@@ -89,7 +89,7 @@ class SubAgent:
             composer,
             self.emitter,
             context_hash=context_hash,
-            sentences=self.workshop.goal.model.sentences,
+            model=self.workshop.goal.model,
         )
         variables = {"message": state["message"], "hints": " ".join(hints), "facts": text}
         variables |= {"slots": state["slots"], "agent": self.spec.name}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from frmk.agents.emitter import Emitter
 from frmk.agents.prose import ProseFilter
 from frmk.errors import ModelError
+from frmk.goal.models import ModelSpec
 from frmk.llm.model import Sampling
 from frmk.llm.session import ModelSession
 from frmk.prompts.prompt import PromptMessage
@@ -46,20 +47,20 @@ class FilteredSink:
     """Let through what the facts support; on a change of model close this run and open another."""
 
     def __init__(
-        self, known: str, composer: Composer, emitter: Emitter, *, context_hash: str, sentences: int
+        self, known: str, composer: Composer, emitter: Emitter, *, context_hash: str, model: ModelSpec
     ) -> None:
         self._known = known
-        self._sentences = sentences
+        self._model = model
         self._composer = composer
         self._emitter = emitter
         self._context_hash = context_hash
-        self.filter = ProseFilter(known)
+        self.filter = ProseFilter(known, model.claims)
 
     async def piece(self, text: str) -> bool:
         """Take a piece as the model writes it; enough sentences end it."""
         for sentence in self.filter.feed(text):
             self._composer.add(sentence)
-        return len(self.filter.kept) < self._sentences
+        return len(self.filter.kept) < self._model.sentences
 
     async def switched(self, failed: str, reason: str, to: str) -> None:
         """Close this run as failed and begin anew with another model."""
@@ -67,11 +68,11 @@ class FilteredSink:
         self._emitter.failed("ModelError", reason, recovered_by=to)
         self._emitter.started(self._context_hash)
         self._composer.clear()
-        self.filter = ProseFilter(self._known)
+        self.filter = ProseFilter(self._known, self._model.claims)
 
     def finish(self) -> None:
         """Take the end of the text."""
-        if len(self.filter.kept) >= self._sentences:
+        if len(self.filter.kept) >= self._model.sentences:
             return
         for sentence in self.filter.finish():
             self._composer.add(sentence)

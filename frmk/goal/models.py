@@ -106,13 +106,17 @@ class Routing(Strict):
 
 
 class ModelSpec(Strict):
-    """Tame the sampling and bound what a run may spend."""
+    """Tame the sampling and bound what a run may spend.
+
+    A sentence may hold a word that begins like one of the `claims` only where the facts hold one too.
+    """
 
     temperature: float = Field(default=0.1, ge=0, le=2)
     max_tokens: int = Field(default=60, ge=1, le=4_096)
     repeat_penalty: float = Field(default=1.1, ge=0.5, le=2)
     timeout_seconds: Seconds = 20.0
     sentences: int = Field(default=2, ge=1, le=50)
+    claims: list[str] = Field(default_factory=list, max_length=200)
     token_budget: int = Field(default=4_000, ge=1, le=1_000_000)
 
 

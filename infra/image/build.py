@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.image.context import BuildContext
-from infra.image.errors import BaseImageError, BuildFailedError, BuildToolError
+from infra.image.errors import BaseImageError, BuildFailedError, BuildToolError, PlatformError
 from infra.image.registry import LOGIN_USER, Registry
 
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -58,14 +58,16 @@ def build_and_push(context: BuildContext, reference: str, registry: Registry) ->
             check=False,
         )
         if done.returncode != 0:
-            raise _failure(context.base, done.stderr or done.stdout)
+            raise _failure(context, done.stderr or done.stdout)
         return str(json.loads(metadata.read_text())["containerimage.digest"])
 
 
-def _failure(base: str, output: str) -> BuildFailedError:
+def _failure(context: BuildContext, output: str) -> BuildFailedError:
+    if "exec format error" in output:
+        return PlatformError(f"docker buildx build, for {context.platform}", output)
     unreachable = "failed to do request" in output or "failed to resolve source metadata" in output
-    if unreachable and base.split(":", maxsplit=1)[0] in output:
-        return BaseImageError(f"docker buildx build, from {base}", output)
+    if unreachable and context.base.split(":", maxsplit=1)[0] in output:
+        return BaseImageError(f"docker buildx build, from {context.base}", output)
     return BuildFailedError("docker buildx build", output)
 
 

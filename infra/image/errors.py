@@ -3,7 +3,8 @@
 ImageError
 ├── BuildToolError       no engine, or no buildx
 ├── BuildFailedError     the build itself said no
-│   └── BaseImageError   what the image starts from cannot be had
+│   ├── BaseImageError   what the image starts from cannot be had
+│   └── PlatformError    this machine cannot run what the image is for
 └── RegistryError        the registry refused, or did not answer
 """
 
@@ -33,6 +34,13 @@ class BaseImageError(BuildFailedError):
     """Say that the base image could not be pulled."""
 
     fix = "Set SEATRIAL_BASE_IMAGE to a Python image that can be pulled here, or use --mode process."
+
+
+class PlatformError(BuildFailedError):
+    """Say that the image is for a processor that neither this machine nor Container Apps has."""
+
+    code = "ST006"
+    fix = "Set image.platform to linux/amd64: Container Apps runs no other."
 
 
 class RegistryError(ImageError):

@@ -2,18 +2,14 @@
 
 import json
 import os
-import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
 MARK = "TWIN_STATE_FOLDER"
-CONTAINER_LABEL = "seatrial.state"
 GRACE_SECONDS = 5.0
-DOCKER_SECONDS = 30.0
 
 
 def clean(state: Path) -> int:
@@ -59,13 +55,11 @@ def _end(process: psutil.Process, number: signal.Signals) -> None:
 
 def _remove_containers(state: Path) -> int:
     """Remove the state folder's containers, when its twin ran containers at all."""
-    docker = shutil.which("docker")
-    if docker is None or not _ran_containers(state):
+    if not _ran_containers(state):
         return 0
-    names = _docker(docker, "ps", "--all", "--quiet", "--filter", f"label={CONTAINER_LABEL}={state}").split()
-    if names:
-        _docker(docker, "rm", "--force", "--volumes", *names)
-    return len(names)
+    from infra.twin.runtime.leftovers import end_leftovers  # noqa: PLC0415 - process mode needs no Docker SDK
+
+    return end_leftovers(state)
 
 
 def _ran_containers(state: Path) -> bool:
@@ -73,13 +67,3 @@ def _ran_containers(state: Path) -> bool:
         return bool(json.loads((state / "config.json").read_text(encoding="utf-8"))["mode"] == "docker")
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _docker(*command: str) -> str:
-    try:
-        done = subprocess.run(  # noqa: S603  # a fixed command and ids that docker gave us
-            command, capture_output=True, text=True, timeout=DOCKER_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout

@@ -59,19 +59,20 @@ async def _walk(visit: Visit, ledger: Ledger) -> str | None:
     """Run what does not depend on each other at once: three conversations side by side."""
     if await ledger.check("health", service.health(visit)) is None:
         return None
-    others: list[Turn] = []
+    remembered: list[Turn] = []
+    questioned: list[Turn] = []
     async with asyncio.TaskGroup() as group:
         group.create_task(ledger.check("refusal", service.refusal(visit)))
         talk = group.create_task(ledger.check("message", conversation.message(visit)))
         live = group.create_task(ledger.check("websocket", socket.socket(visit)))
         if visit.suite.memory:
-            told = conversation.memory(visit, visit.suite.memory, others)
+            told = conversation.memory(visit, visit.suite.memory, remembered)
             group.create_task(ledger.check("memory", told))
         for asked in visit.suite.questions:
-            answered = conversation.question(visit, asked, others)
+            answered = conversation.question(visit, asked, questioned)
             group.create_task(ledger.check(f"question {asked.name}", answered))
     mine, theirs = _value(talk.result()), _value(live.result())
-    model = await _judge(visit, ledger, mine, others)
+    model = await _judge(visit, ledger, mine, [*remembered, *questioned])
     await _isolation(visit, ledger, mine, theirs)
     await ledger.check("deletion", people.deletion(visit))
     return model

@@ -33,8 +33,9 @@ AGENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Give a browser for one file: while it is open its event loop runs, and no other test could have one."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -42,7 +43,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def double() -> Iterator[ScriptedServer]:
     with serving(ScriptedServer()) as running:
         yield running
@@ -59,7 +60,7 @@ def server(double: ScriptedServer) -> ScriptedServer:
     return double
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desktop(browser: Browser) -> Iterator[BrowserContext]:
     """Share one browser profile: the page keeps nothing in it, and its modules are compiled once."""
     context = browser.new_context(**DESKTOP)

@@ -36,7 +36,6 @@ _RESET = "upstream connect error or disconnect/reset before headers. reset reaso
 _NOT_HEALTHY = "no healthy upstream"
 _STOPPED = "Error 404 - This Container App is stopped or does not exist."
 _TIMEOUT = "stream timeout"
-_WAIT_FOR_READY = 0.1
 
 
 class Router(Protocol):

@@ -117,16 +117,15 @@ async def test_second_model_takes_over_in_a_new_run_of_the_supervisor(make: Any,
 
 
 async def test_figures_and_names_that_no_tool_gave_are_left_out(make: Any, goal: Goal) -> None:
-    invented = (
-        "Lisbon costs only 12345 EUR. Do not miss the Eiffel Tower there. It takes ninety days. Go in June."
-    )
-    prose = f"{invented} Enjoy the trams."
+    invented = "Lisbon costs only 12345 EUR. Do not miss the Eiffel Tower there. It takes ninety days."
+    claimed = "Go in June. The sun is hot."
+    prose = f"{invented} {claimed} Enjoy the trams."
 
     answer = answer_of(await drafts_of(make(ScriptedModel([prose])), goal.examples.verified))
 
     assert answer["message"].startswith("Enjoy the trams.\n\n")
     assert "12345" not in answer["message"]
-    assert answer["context"]["prose"] == {"model": "scripted", "kept": 1, "dropped": 4}
+    assert answer["context"]["prose"] == {"model": "scripted", "kept": 1, "dropped": 5}
 
 
 async def test_cancelling_stops_the_work(make: Any, goal: Goal) -> None:

@@ -69,6 +69,7 @@ async def test_verified_message_shows_everything_with_the_small_model(make: Any,
 
     assert answer["usage"]["model"] == "SmolLM2-135M-Instruct"
     assert answer["usage"]["output_tokens"] > 0
+    assert answer["context"]["prose"]["kept"] > 0
     assert "938 EUR" in answer["message"]
 
 

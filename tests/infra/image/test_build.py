@@ -5,7 +5,7 @@ import pytest
 
 from infra.image import build
 from infra.image.context import BuildContext
-from infra.image.errors import BuildToolError
+from infra.image.errors import BaseImageError, BuildFailedError, BuildToolError, PlatformError
 from infra.image.registry import Registry
 from infra.project import Project
 
@@ -70,3 +70,30 @@ def test_certificate_bundle_of_the_host_is_a_build_secret(
 
     assert "--secret" not in without
     assert command[command.index("--secret") + 1] == f"id=ca,src={bundle}"
+
+
+# What buildx 0.30 printed: no network, and an arm64 image on an amd64 machine without an emulator.
+NO_BASE = (
+    "ERROR: failed to build: failed to solve: failed to do request: Head "
+    '"https://registry.example/v2/library/python/manifests/3.13-slim-bookworm": no such host'
+)
+NO_EMULATOR = "#8 0.1 exec /bin/sh: exec format error\nERROR: failed to build: exit code: 255"
+
+
+@pytest.mark.parametrize(
+    ("output", "kind", "code", "advice"),
+    [
+        (NO_BASE, BaseImageError, "ST023", "SEATRIAL_BASE_IMAGE"),
+        (NO_EMULATOR, PlatformError, "ST006", "linux/amd64"),
+        ("ERROR: pip: no matching distribution", BuildFailedError, "ST023", "Correct"),
+    ],
+)
+def test_failed_build_names_its_reason_and_the_next_step(
+    context: BuildContext, output: str, kind: type[BuildFailedError], code: str, advice: str
+) -> None:
+    failure = build._failure(context, output)
+
+    assert type(failure) is kind
+    assert failure.code == code
+    assert advice in failure.fix
+    assert output.splitlines()[-1] in str(failure)

@@ -49,7 +49,7 @@ def tools(folder: Path) -> list[Tool]:
             arguments=BudgetArguments,
             run=planner.budget,
             tell=_tell_budget,
-            hint=lambda out: f"Style: {out['style']}. Largest cost: {_largest(out)}.",
+            hint=lambda _: "The costs are below.",
         ),
     ]
 
@@ -159,8 +159,3 @@ def _tell_budget(out: Output) -> str:
         f"{out['total_eur']} EUR, that is {out['per_person_eur']} EUR a person ({parts}). "
         "Flights not included."
     )
-
-
-def _largest(out: Output) -> str:
-    costs: dict[str, int] = out["costs_eur"]
-    return max(costs, key=lambda name: costs[name]).replace("_", " ")

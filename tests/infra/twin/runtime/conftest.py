@@ -35,8 +35,8 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        if self.path == "/die":
-            os._exit(3)
+        if self.path == "/wait":
+            time.sleep(2.5)
         broken = os.path.exists(os.environ.get("BROKEN", "/nonexistent"))
         status = 503 if self.path.startswith("/health") and broken else 200
         if self.path == "/missing":

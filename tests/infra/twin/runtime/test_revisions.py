@@ -1,6 +1,9 @@
 """Revisions: when there is a new one, what happens to the old, where the traffic goes."""
 
+import asyncio
 import copy
+
+import aiohttp
 
 from infra.twin.runtime.behaviour import ContainerAppBehaviour
 
@@ -120,3 +123,34 @@ async def test_deleting_the_app_closes_its_port_and_forgets_it(twin, build):
 
     assert twin.behaviour.apps() == []
     assert not list((twin.platform.state / "apps").glob("*.json"))
+
+
+async def test_open_requests_bring_more_replicas_up_to_the_maximum(twin, build, eventually):
+    rule = {"name": "http", "http": {"metadata": {"concurrentRequests": "1"}}}
+    await twin.put(build(scale={"maxReplicas": 2, "pollingInterval": 1, "rules": [rule]}))
+
+    waiting = [asyncio.create_task(twin.get("/wait")) for _ in range(4)]
+    await eventually(lambda: twin.revisions()[0]["replicas"] == 2)
+
+    assert {answer["path"] for answer in await asyncio.gather(*waiting)} == {"/wait"}
+    assert twin.revisions()[0]["replicas"] == 2
+
+
+async def test_a_label_reaches_a_revision_without_weight(twin, build):
+    one, two = build(activeRevisionsMode="Multiple"), build(activeRevisionsMode="Multiple", env={"N": "2"})
+    one["template"]["revisionSuffix"], two["template"]["revisionSuffix"] = "one", "two"
+    await twin.put(one)
+    traffic = [
+        {"revisionName": "ca-app--one", "weight": 100},
+        {"revisionName": "ca-app--two", "weight": 0, "label": "green"},
+    ]
+    two["configuration"]["ingress"]["traffic"] = traffic
+    await twin.put(two)
+
+    plain = (await twin.get())["env"]["CONTAINER_APP_REVISION"]
+    async with aiohttp.ClientSession() as session:
+        host = {"Host": "ca-app---green.localhost"}
+        async with session.get(twin.url, headers=host) as response:
+            labelled = (await response.json(content_type=None))["env"]["CONTAINER_APP_REVISION"]
+
+    assert (plain, labelled) == ("ca-app--one", "ca-app--two")

@@ -9,6 +9,7 @@ from infra.twin.arm.behaviour import ArmProblem, Resource
 from infra.twin.platform import PulledImage
 from infra.twin.runtime.diagnosis import provisioning_problem
 from infra.twin.runtime.engine import EngineError
+from infra.twin.runtime.environment import alone_with_its_memory
 from infra.twin.runtime.failure import Failure, StartFailedError
 from infra.twin.runtime.ingress import Ingress
 from infra.twin.runtime.plan import Plan, Surroundings
@@ -70,14 +71,27 @@ class ContainerApp:
             await self._retire()
 
     async def resume(self, resource: Resource) -> None:
-        """Start again, after a restart of the twin, the revisions that were active."""
-        active = [item for item in self.record.revisions if item.active]
-        for item in active[:-1] if active and self.record.latest is active[-1] else active:
-            async with self._settling:
-                body = {**resource.properties, "template": item.template}
-                self._configuration = read_configuration(body)
-                await self._provision(item, resource, body)
+        """Start again, after a restart of the twin, the revisions that served before it."""
+        async with self._settling:
+            self._configuration = read_configuration(resource.properties)
+            wanted = self.record.name_for(self.name, resource.properties.get("template") or {})
+            for item in self._served():
+                if item.name != wanted:
+                    body = {**resource.properties, "template": item.template}
+                    await self._provision(item, resource, body)
         await self.apply(resource)
+
+    def _served(self) -> list[RevisionRecord]:
+        """Return the revisions to bring back; a killed twin may have left more marked than served."""
+        active = [item for item in self.record.revisions if item.active]
+        ready = self.record.latest_ready
+        return active if self._configuration.multiple else [item for item in active if item is ready]
+
+    def wants(self, resource: Resource) -> bool:
+        """Say whether the resource asks for the revision that is the latest already."""
+        latest = self.record.latest
+        template: dict[str, Any] = resource.properties.get("template") or {}
+        return latest is not None and latest.name == self.record.name_for(self.name, template)
 
     async def close(self) -> None:
         """Stop everything; the record stays, so that a later twin resumes."""
@@ -152,7 +166,7 @@ class ContainerApp:
             self.record.save()
 
     async def _provision(self, item: RevisionRecord, resource: Resource, properties: dict[str, Any]) -> None:
-        template = read_template(properties)
+        template = alone_with_its_memory(read_template(properties), self.around.platform)
         image = await self._pull(template.main.image, template.main.name)
         await self.around.engine.fetch(template.main, image)
         plan = Plan(
@@ -211,11 +225,10 @@ class ContainerApp:
         ready = self.record.latest_ready
         if self._configuration.multiple or ready is None:
             return
-        leaving = [name for name in self._revisions if name != ready.name]
-        for name in leaving:
-            revision = self._revisions.pop(name)
-            await revision.deactivate("replaced by a newer revision")
-            if (item := self.record.named(name)) is not None:
-                item.active, item.reason = False, "replaced by a newer revision"
-        if leaving:
+        for name in [name for name in self._revisions if name != ready.name]:
+            await self._revisions.pop(name).deactivate("replaced by a newer revision")
+        left = [item for item in self.record.revisions if item.active and item is not ready]
+        for item in left:
+            item.active, item.reason = False, "replaced by a newer revision"
+        if left:
             self.record.save()

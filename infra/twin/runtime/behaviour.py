@@ -13,7 +13,7 @@ from infra.twin.platform import Platform
 from infra.twin.runtime.app import ContainerApp
 from infra.twin.runtime.console import Console
 from infra.twin.runtime.engine import Engine
-from infra.twin.runtime.environment import NO_DATABASE
+from infra.twin.runtime.environment import NO_DATABASE, NO_SCALE_OUT
 from infra.twin.runtime.ingress import Ingress, PortTakenError
 from infra.twin.runtime.plan import Pace, Surroundings
 from infra.twin.runtime.process import ProcessEngine
@@ -37,7 +37,7 @@ class ContainerAppBehaviour:
         self._first_port: Ingress | None = None
         self._session: aiohttp.ClientSession | None = None
         self._not_shown: set[str] = set()
-        self._resuming: list[asyncio.Task[None]] = []
+        self._resuming: dict[str, asyncio.Task[None]] = {}
 
     async def open(self, state: ResourceStore) -> None:
         """Reserve the ingress port and start again the apps that the state holds; raise PortTakenError."""
@@ -47,13 +47,15 @@ class ContainerAppBehaviour:
         )
         await self._engine.open()
         # In the background: a pull needs the registry, which the twin starts after this.
-        self._resuming = [asyncio.create_task(self._resume(found)) for found in state.of_type(APP_TYPE)]
+        self._resuming = {
+            found.name.lower(): asyncio.create_task(self._resume(found)) for found in state.of_type(APP_TYPE)
+        }
 
     async def close(self) -> None:
         """Stop every replica and the ingress; return when nothing is left."""
-        for task in self._resuming:
+        for task in self._resuming.values():
             task.cancel()
-        await asyncio.gather(*self._resuming, return_exceptions=True)
+        await asyncio.gather(*self._resuming.values(), return_exceptions=True)
         await asyncio.gather(*(app.close() for app in self._apps.values()))
         self._apps.clear()
         for ingress in {*self._ingresses.values(), *filter(None, (self._first_port,))}:
@@ -97,6 +99,7 @@ class ContainerAppBehaviour:
         """Bring the app to what the resource says; ArmProblem when its revision does not come up."""
         app = self._app(resource.name)
         self._note(resource)
+        await self._end_resuming(app, resource)
         try:
             await app.apply(resource)
         except PortTakenError as error:
@@ -127,6 +130,15 @@ class ContainerAppBehaviour:
     def not_shown(self) -> list[str]:
         """Return, as sentences, what this way of running apps cannot show."""
         return [*self._engine.not_shown(), *sorted(self._not_shown)]
+
+    async def _end_resuming(self, app: ContainerApp, resource: Resource) -> None:
+        """Let what is just coming back come up if it is what is asked for now, else drop it."""
+        task = self._resuming.pop(app.name.lower(), None)
+        if task is None:
+            return
+        if not app.wants(resource):
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
     async def _resume(self, resource: Resource) -> None:
         self._note(resource)
@@ -184,7 +196,7 @@ class ContainerAppBehaviour:
         if any(
             pair.get("name") == "COSMOS_ENDPOINT" for item in containers for pair in item.get("env") or []
         ):
-            self._not_shown.add(NO_DATABASE)
+            self._not_shown |= {NO_DATABASE, NO_SCALE_OUT}
         for item in containers[1:]:
             self._not_shown.add(f"container {item.get('name')}: only the first container of an app is run")
 

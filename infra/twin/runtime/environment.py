@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.twin.platform import IdentityGrant, Platform
-from infra.twin.runtime.spec import ConfigurationSpec, ContainerSpec
+from infra.twin.runtime.spec import ConfigurationSpec, ContainerSpec, TemplateSpec
 
 CONTAINER_HOST = "host.docker.internal"
 NO_DATABASE = "database: not rehearsed"
+NO_SCALE_OUT = "scale-out: one replica only, since without a database each would keep its state to itself"
 _LOGIN = "https://login.microsoftonline.com"
 
 
@@ -50,6 +51,14 @@ def overrides(values: Mapping[str, str], platform: Platform) -> dict[str, str]:
     """Return what the twin sets because it does not rehearse what the variable replaces."""
     memory = {"USE_MEMORY_CHECKPOINTER": "true"} if values.get("COSMOS_ENDPOINT") else {}
     return {**memory, **platform.overrides}
+
+
+def alone_with_its_memory(template: TemplateSpec, platform: Platform) -> TemplateSpec:
+    """Return the template with one replica at most where each would keep its state to itself."""
+    if overrides(dict(template.main.env), platform).get("USE_MEMORY_CHECKPOINTER") != "true":
+        return template
+    scale = template.scale
+    return replace(template, scale=replace(scale, minimum=min(scale.minimum, 1), maximum=1))
 
 
 def translate(value: str, platform: Platform) -> str:

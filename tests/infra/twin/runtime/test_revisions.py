@@ -116,6 +116,43 @@ async def test_apps_start_again_with_the_twin(twin, build, platform, pace, event
     await again.close()
 
 
+async def test_a_put_overtakes_what_is_just_coming_back(twin, build, platform, pace):
+    await twin.put(build(env={"N": "1", "SLOW": "1"}))
+    await twin.behaviour.close()
+    twin.behaviour = ContainerAppBehaviour(platform, pace=pace)
+    await twin.behaviour.open(twin.state)
+
+    await twin.put(build(env={"N": "2"}))
+    await asyncio.sleep(1.5)
+
+    assert (await twin.get())["env"]["N"] == "2"
+    assert [item["active"] for item in twin.revisions()] == [True, False]
+    await twin.behaviour.close()
+
+
+async def test_what_comes_back_is_kept_when_it_is_asked_for_again(twin, build, platform, pace):
+    await twin.put(build())
+    await twin.behaviour.close()
+    twin.behaviour = ContainerAppBehaviour(platform, pace=pace)
+    await twin.behaviour.open(twin.state)
+
+    await twin.put(build())
+
+    starts = [line for line in twin.behaviour.logs(None, 100) if line.startswith("hello")]
+    assert len(twin.revisions()) == 1
+    assert len(starts) == 1
+    await twin.behaviour.close()
+
+
+async def test_an_app_without_its_database_never_has_two_replicas(twin, build):
+    env = {"COSMOS_ENDPOINT": "https://db.example"}
+
+    await twin.put(build(env=env, scale={"minReplicas": 2, "maxReplicas": 4}))
+
+    assert twin.revisions()[0]["replicas"] == 1
+    assert any(sentence.startswith("scale-out") for sentence in twin.behaviour.not_shown())
+
+
 async def test_deleting_the_app_closes_its_port_and_forgets_it(twin, build):
     resource = await twin.put(build())
 

@@ -10,7 +10,7 @@ import typer
 
 from scripts.errors import FAILED, explained
 
-TRACE_VARIABLE = "SEATRIAL_TRACE"
+TRACE_VARIABLE = "SHOW_TRACE"
 
 # A verb's module is loaded when the verb is used: help must not wait for what only one verb needs.
 VERBS = {

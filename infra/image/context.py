@@ -13,8 +13,8 @@ SOURCES = ("pyproject.toml", "uv.lock", "app", "frmk")
 
 
 def base_image(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the image to start from: `SEATRIAL_BASE_IMAGE`, or the project's default."""
-    return environ.get("SEATRIAL_BASE_IMAGE") or DEFAULT_BASE
+    """Return the image to start from: `BASE_IMAGE`, or the project's default."""
+    return environ.get("BASE_IMAGE") or DEFAULT_BASE
 
 
 @dataclass(frozen=True, kw_only=True)

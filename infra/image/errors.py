@@ -33,7 +33,7 @@ class BuildFailedError(ImageError):
 class BaseImageError(BuildFailedError):
     """Say that the base image could not be pulled."""
 
-    fix = "Set SEATRIAL_BASE_IMAGE to a Python image that can be pulled here, or use --mode process."
+    fix = "Set BASE_IMAGE to a Python image that can be pulled here, or use --mode process."
 
 
 class PlatformError(BuildFailedError):

@@ -52,7 +52,7 @@ async def _unbuildable(state: Path) -> str | None:
         return None
     if await _answers("docker", "buildx", "imagetools", "inspect", base, seconds=BASE_SECONDS):
         return None
-    return f"the base image {base} cannot be reached (set SEATRIAL_BASE_IMAGE to one that can)"
+    return f"the base image {base} cannot be reached (set BASE_IMAGE to one that can)"
 
 
 def _next_step(code: str) -> str:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -38,7 +37,7 @@ class Order:
         """Return the folder of the stack's twin."""
         return self.project.state(self.stack)
 
-    def twin_config(self, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    def twin_config(self) -> dict[str, Any]:
         """Return the configuration that the twin process reads; an owned twin ends with its owner."""
         return {
             "stack": self.stack,
@@ -51,8 +50,8 @@ class Order:
             "app_command": [sys.executable, "-m", "app"],
             "app_cwd": str(self.project.root),
             "model": {
-                "url": environ.get("OPENAI_API_BASE"),
-                "name": environ.get("OPENAI_MODEL_NAME"),
+                "url": None,
+                "name": None,
                 "command": [sys.executable, "-m", "frmk.llm.local"],
             },
             "registry_binary": shutil.which(REGISTRY_COMMAND) or REGISTRY_IMAGE,

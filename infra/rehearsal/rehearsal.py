@@ -39,6 +39,7 @@ class _Course:
     url: str | None = None
     proof: VerifyReport | None = None
     price: Price | None = None
+    outputs: dict[str, Any] = field(default_factory=dict)
 
 
 class Rehearsal:
@@ -49,6 +50,7 @@ class Rehearsal:
         self._sink = sink
         self._course = _Course()
         self._reused = False
+        self._began = time.perf_counter()
 
     async def report(self) -> UpReport:
         """Run every stage and return what they showed; a failure stops what was started."""
@@ -156,6 +158,7 @@ class Rehearsal:
         users = (people.DEVELOPER, people.SECOND_USER)
         signed = await people.tokens(order.project, order.stack, config, users)
         suite = _suite(order, config.goal)
+        before = time.perf_counter() - self._began
         proof = await verify(self._course.url or "", signed, suite, allow_scripted=order.allow_scripted)
         self._course.proof = proof
         self._course.findings += [
@@ -167,9 +170,11 @@ class Rehearsal:
             )
             for check in proof.causes()
         ]
-        return f"{len(proof.checks) - len(proof.failed())} of {len(proof.checks)} checks say yes"
+        verdict = f"{len(proof.checks) - len(proof.failed())} of {len(proof.checks)} checks say yes"
+        return f"{verdict}{_first_answer(proof, before)}"
 
     def _take(self, done: Deployment) -> None:
+        self._course.outputs = done.outputs
         known = set(self._course.findings)
         self._course.findings += [finding for finding in done.findings if finding not in known]
 
@@ -192,6 +197,7 @@ class Rehearsal:
             resources=tuple(ResourceState.model_validate(entry) for entry in status.get("resources", ())),
             findings=found,
             cost=course.price,
+            outputs=course.outputs,
             not_shown=not_shown(status.get("not_shown", ())),
             verify=course.proof,
             running=running,
@@ -212,6 +218,14 @@ class Rehearsal:
             seconds = round(time.perf_counter() - started, 2)
             self._course.stages.append(Stage(name=name, seconds=seconds))
             self._sink(StageEnded(name, seconds, detail[-1] if detail else "failed"))
+
+
+def _first_answer(proof: VerifyReport, before: float) -> str:
+    """Say how long after the start the first verified answer was there."""
+    seconds = {check.name: check.seconds for check in proof.checks if check.ok}
+    if "message" not in seconds:
+        return ""
+    return f"; first verified answer after {before + seconds.get('health', 0) + seconds['message']:.1f} s"
 
 
 async def _end(task: "asyncio.Task[Any]") -> None:

@@ -1,7 +1,7 @@
 """What one rehearsal showed, in the shape that `seatrial up --json` prints."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,6 +55,7 @@ class UpReport(Frozen):
     resources: tuple[ResourceState, ...] = ()
     findings: tuple[Finding, ...] = ()
     cost: Price | None = None
+    outputs: dict[str, Any] = Field(default_factory=dict)
     not_shown: tuple[str, ...] = ()
     verify: VerifyReport | None = Field(default=None)
     running: bool = False

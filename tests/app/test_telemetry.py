@@ -52,7 +52,7 @@ async def test_logs_name_run_and_thread_but_neither_user_nor_words(
 
 
 def test_a_ticket_in_a_foreign_log_line_is_hidden(logs: io.StringIO) -> None:
-    logging.getLogger("uvicorn.error").info('%s - "WebSocket %s"', "host", "/ws?ticket=abc123&x=1")
+    logging.getLogger("some.library").info('%s - "WebSocket %s"', "host", "/ws?ticket=abc123&x=1")
 
     line = json.loads(logs.getvalue())
 

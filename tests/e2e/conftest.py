@@ -100,7 +100,7 @@ def page(new_page: NewPage, server: ScriptedServer) -> Page:
 
 @pytest.fixture
 def screenshots() -> Path:
-    """Return where pictures of the page are kept; SEATRIAL_SCREENSHOTS moves it."""
-    folder = Path(os.environ.get("SEATRIAL_SCREENSHOTS", ".seatrial/screenshots")).resolve()
+    """Return where pictures of the page are kept; SCREENSHOTS moves it."""
+    folder = Path(os.environ.get("SCREENSHOTS", ".seatrial/screenshots")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -111,7 +111,7 @@ def test_a_defect_is_one_sentence_and_not_a_trace(
 
 def test_the_trace_is_there_for_who_asks(seatrial: Seatrial, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scripts.status.running", lambda _: 1 / 0)
-    monkeypatch.setenv("SEATRIAL_TRACE", "1")
+    monkeypatch.setenv("SHOW_TRACE", "1")
 
     assert "Traceback" in seatrial("status").err
 

@@ -74,7 +74,7 @@ class ModelBackend:
                 code="ST019",
                 resource="model",
                 message=reason,
-                fix="`seatrial doctor` tells which models this machine has; the twin's model.log says more",
+                fix="Read model.log in the state folder of the stack",
             )
         )
         self._ready.set()

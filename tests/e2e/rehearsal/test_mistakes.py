@@ -77,7 +77,7 @@ def test_a_mistake_is_found_with_docker(
 ) -> None:
     base = request.getfixturevalue("arm_base") if name == "platform" else base_image()
 
-    said = checkout.run("up", "dev", "--mode", "docker", "--break", name, "--json", SEATRIAL_BASE_IMAGE=base)
+    said = checkout.run("up", "dev", "--mode", "docker", "--break", name, "--json", BASE_IMAGE=base)
 
     must_fail(said, name)
 

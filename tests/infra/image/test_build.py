@@ -83,7 +83,7 @@ NO_EMULATOR = "#8 0.1 exec /bin/sh: exec format error\nERROR: failed to build: e
 @pytest.mark.parametrize(
     ("output", "kind", "code", "advice"),
     [
-        (NO_BASE, BaseImageError, "ST023", "SEATRIAL_BASE_IMAGE"),
+        (NO_BASE, BaseImageError, "ST023", "BASE_IMAGE"),
         (NO_EMULATOR, PlatformError, "ST006", "linux/amd64"),
         ("ERROR: pip: no matching distribution", BuildFailedError, "ST023", "Correct"),
     ],

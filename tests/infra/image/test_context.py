@@ -65,7 +65,7 @@ def test_hash_changes_with_base_and_platform(project: Project) -> None:
     contexts = [
         BuildContext.of(project, "linux/amd64", {}),
         BuildContext.of(project, "linux/arm64", {}),
-        BuildContext.of(project, "linux/amd64", {"SEATRIAL_BASE_IMAGE": "mine:1"}),
+        BuildContext.of(project, "linux/amd64", {"BASE_IMAGE": "mine:1"}),
     ]
 
     assert len({context.digest() for context in contexts}) == 3

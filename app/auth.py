@@ -45,6 +45,10 @@ class Authenticator:
     async def identify(self, connection: HTTPConnection) -> Identity:
         """Return who asks, or raise UnauthenticatedError."""
         if self._open:
+            if from_elsewhere(connection):
+                raise UnauthenticatedError(
+                    "Another site's page sent this request: without tokens only this app's own page may."
+                )
             return Identity(user=_legal(connection.headers.get(USER_HEADER, ANYONE)), open=True)
         credential = presented(connection)
         if credential is None:
@@ -109,7 +113,9 @@ CurrentUser = Annotated[str, Depends(current_user)]
 
 
 async def _user_in_body(connection: HTTPConnection) -> str | None:
-    if not isinstance(connection, Request) or not connection.headers.get("content-type"):
+    if not isinstance(connection, Request) or connection.method == "GET":
+        return None
+    if not connection.headers.get("content-type") or not await connection.body():
         return None
     body = await connection.json()
     user = body.get("user_id") if isinstance(body, dict) else None

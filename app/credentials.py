@@ -55,4 +55,7 @@ def from_elsewhere(connection: HTTPConnection) -> bool:
     if origin is None:
         return False
     hosts = {connection.headers.get("host"), connection.headers.get("x-forwarded-host")}
-    return urlsplit(origin).netloc not in hosts
+    try:
+        return urlsplit(origin).netloc not in hosts
+    except ValueError:
+        return True

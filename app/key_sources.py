@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import jwt
 import structlog
@@ -12,10 +12,14 @@ import structlog
 from app.errors import UnavailableError
 from app.keys import KeySet, parse_key_set
 
+if TYPE_CHECKING:
+    from aiohttp import StreamReader
+
 KEEP_SECONDS = 3_600
 RETRY_SECONDS = 10
 FETCH_SECONDS = 5
 DOCUMENT_BYTES = 262_144
+CHUNK_BYTES = 16_384
 
 
 class KeySource(Protocol):
@@ -87,11 +91,16 @@ async def _fetch(url: str) -> KeySet | None:
             session.get(url) as answer,
         ):
             answer.raise_for_status()
-            return parse_key_set(_json(await answer.content.read(DOCUMENT_BYTES)))
+            return parse_key_set(json.loads(await _bounded(answer.content)), skip_unknown=True)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         structlog.get_logger("app.auth").warning("keys not fetched", url=url, reason=repr(error))
         return None
 
 
-def _json(raw: bytes) -> Any:
-    return json.loads(raw)
+async def _bounded(content: "StreamReader") -> bytes:
+    document = b""
+    async for chunk in content.iter_chunked(CHUNK_BYTES):
+        document += chunk
+        if len(document) > DOCUMENT_BYTES:
+            raise ValueError(f"the document has more than {DOCUMENT_BYTES} bytes")
+    return document

@@ -57,16 +57,18 @@ def read_key_set(source: str) -> KeySet:
     return parse_key_set(document)
 
 
-def parse_key_set(document: Any) -> KeySet:
-    """Build a key set from a JWK set's JSON; only public keys for signatures are taken."""
+def parse_key_set(document: Any, *, skip_unknown: bool = False) -> KeySet:
+    """Build a key set from a JWK set's JSON; only public keys for signatures are taken.
+
+    An issuer may publish kinds of keys that came after this app: `skip_unknown` leaves them out.
+    """
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list) or not entries:
         raise ValueError(
             'AUTH_JWKS holds no key. Expected {"keys": [{"kty": …}]} with one public key or more'
         )
-    keys = [
-        _key(entry) for entry in entries if not isinstance(entry, dict) or entry.get("use", "sig") == "sig"
-    ]
+    signing = [entry for entry in entries if not isinstance(entry, dict) or entry.get("use", "sig") == "sig"]
+    keys = [_key(entry) for entry in signing if not skip_unknown or _known_kind(entry)]
     return KeySet({key.key_id or "": key for key in keys})
 
 
@@ -112,6 +114,10 @@ def _file(path: str) -> str:
         raise ValueError(
             f"AUTH_JWKS={path!r} is neither a JWK set nor a readable file: {type(error).__name__}"
         ) from error
+
+
+def _known_kind(entry: Any) -> bool:
+    return not isinstance(entry, dict) or entry.get("kty") in ALGORITHMS
 
 
 def _key(entry: Any) -> jwt.PyJWK:

@@ -6,11 +6,13 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from app.auth import authenticate
 from app.errors import BodyTooLargeError, UnsupportedMediaTypeError
 from app.services import services_of
 from app.strict_json import parse_json
+from frmk.errors import FrameworkError
 
 JSON_TYPE = "application/json"
 DRAIN_BYTES = 64 * 1_048_576
@@ -71,6 +73,12 @@ class BoundedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def bounded(request: Request) -> Response:
-            return await handle(BoundedRequest(request.scope, request.receive))
+            try:
+                return await handle(BoundedRequest(request.scope, request.receive))
+            except HTTPException as error:
+                # FastAPI calls whatever fails while a body is read a bad request.
+                if isinstance(error.__cause__, FrameworkError):
+                    raise error.__cause__ from None
+                raise
 
         return bounded

@@ -153,6 +153,14 @@ class Settings(BaseModel):
     limits: LimitSettings
     telemetry: TelemetrySettings
 
+    @model_validator(mode="before")
+    @classmethod
+    def _open_listens_at_home(cls, values: dict[str, Any]) -> dict[str, Any]:
+        auth, server = values["auth"], values["server"]
+        if auth.mode == "open" and "host" not in server.model_fields_set:
+            return {**values, "server": server.model_copy(update={"host": "127.0.0.1"})}
+        return values
+
     @model_validator(mode="after")
     def _open_stays_at_home(self) -> Self:
         if self.auth.mode == "open" and self.server.stage in SHARED_STAGES:

@@ -8,14 +8,14 @@ import typer
 from infra.mistakes.scratch import folder
 from infra.project import Project
 from infra.rehearsal import twin_process
-from scripts.options import JsonFlag, ProjectFolder, StackName, project_of, require_stack
+from scripts.options import JsonFlag, ProjectFolder, StackName, project_of, require_known_stack
 from scripts.output import emit, result
 
 
 def command(stack: StackName = "dev", *, as_json: JsonFlag = False, project: ProjectFolder = None) -> None:
     """Stop a rehearsed stack; does nothing when nothing runs."""
     found = project_of(project)
-    stopped = asyncio.run(_stop_all(found, require_stack(found, stack)))
+    stopped = asyncio.run(_stop_all(found, require_known_stack(found, stack)))
     if as_json:
         emit({"stack": stack, "stopped": stopped})
     else:

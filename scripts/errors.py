@@ -12,6 +12,7 @@ KNOWN = {
     "ImageError": FAILED,
     "BuildToolError": FAILED,
     "BuildFailedError": FAILED,
+    "CheckFailedError": FAILED,
     "RegistryError": FAILED,
     "InterruptedRehearsalError": FAILED,
     "KeyFileError": FAILED,
@@ -48,6 +49,8 @@ def explained(error: BaseException) -> tuple[list[str], int] | None:
         return ["stopped"], FAILED
     if isinstance(error, OSError):
         return [f"{error.strerror or error}: {error.filename}" if error.filename else str(error)], FAILED
+    if any(kind.__module__ == "httpx" and kind.__name__ == "HTTPError" for kind in type(error).__mro__):
+        return [f"the connection failed: {str(error) or type(error).__name__}"], FAILED
     for kind in type(error).__mro__:
         if kind.__name__ in KNOWN:
             return _with_next_step(error), KNOWN[kind.__name__]

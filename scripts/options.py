@@ -21,6 +21,18 @@ def project_of(folder: Path | None) -> "Project":
     return Project.find(folder or Path.cwd())
 
 
+def require_known_stack(project: "Project", stack: str) -> str:
+    """Return the stack's name when it has a file, or a folder that is left of a rehearsal."""
+    return stack if stack in rehearsed_stacks(project) else require_stack(project, stack)
+
+
+def rehearsed_stacks(project: "Project") -> list[str]:
+    """Return the stacks that have a file or were ever rehearsed here, sorted."""
+    folders = project.state("-").parent
+    left = [path.name for path in folders.iterdir() if path.is_dir()] if folders.is_dir() else []
+    return sorted({*project.stack_names(), *left})
+
+
 def require_stack(project: "Project", stack: str) -> str:
     """Return the stack's name; refuse one without a file, naming those that there are."""
     if stack not in project.stack_names():

@@ -19,7 +19,7 @@ def command(
     """Rehearse a stack from nothing to a proved answer and a price, then stop it."""
     found = project_of(project)
     require_stack(found, stack)
-    order = prepare(found, stack, mode, after="stop", allow_scripted=allow_scripted)
+    order = prepare(found, stack, mode, after="stop", allow_scripted=allow_scripted, as_json=as_json)
     report = carry_out(order, as_json=as_json)
     raise typer.Exit(report.exit_code)
 

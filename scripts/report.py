@@ -39,7 +39,7 @@ def show(report: "UpReport", invitation: "Invitation | None") -> None:
         _line(console, "not shown", sentence)
     if report.running:
         _line(console, "stop", f"seatrial down {report.stack}")
-        _line(console, "to Azure", f"az login && pulumi -C infra up -s {report.stack}")
+        _line(console, "to Azure", f"az login && pulumi -C infra up -s {report.stack}  (README, To Azure)")
 
 
 def _model_line(report: "UpReport") -> str | None:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from infra.rehearsal.twin_process import running
 from infra.twin.client import TwinClient
-from scripts.options import JsonFlag, ProjectFolder, project_of
+from scripts.options import JsonFlag, ProjectFolder, project_of, rehearsed_stacks
 from scripts.output import emit, result
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def command(*, as_json: JsonFlag = False, project: ProjectFolder = None) -> None:
     """Show every rehearsed stack that runs: mode, address, model, revisions, findings."""
     found = project_of(project)
-    stacks = [entry for stack in found.stack_names() if (entry := _ask(found, stack)) is not None]
+    stacks = [entry for stack in rehearsed_stacks(found) if (entry := _ask(found, stack)) is not None]
     if as_json:
         emit({"stacks": stacks})
         return

@@ -3,14 +3,18 @@
 import asyncio
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import httpx
 import typer
 
 from infra.mistakes import catalogue
 from infra.mistakes.scratch import with_mistake
+from infra.rehearsal.errors import RehearsalError
 from infra.rehearsal.invitation import invite
 from infra.rehearsal.mode import choose
 from infra.rehearsal.order import After, Order
+from infra.rehearsal.report import UpReport
 from infra.rehearsal.session import run
+from infra.verify.report import CheckFailedError
 from scripts.errors import usage
 from scripts.options import JsonFlag, ProjectFolder, StackName, project_of, require_stack
 from scripts.output import emit, note, progress
@@ -19,7 +23,7 @@ from scripts.stages import printer
 
 if TYPE_CHECKING:
     from infra.project import Project
-    from infra.rehearsal.report import UpReport
+    from infra.rehearsal.invitation import Invitation
 
 ModeWish = Annotated[
     Literal["auto", "docker", "process"],
@@ -53,8 +57,17 @@ def command(
     require_stack(found, stack)
     after: After = "leave" if detach or as_json else "hold"
     if mistake is not None:
-        found, after = _broken(found, mistake, stack), "stop"
-    order = prepare(found, stack, mode, after=after, port=port, keep=keep, allow_scripted=allow_scripted)
+        found, after = _broken(found, mistake, stack), after if keep else "stop"
+    order = prepare(
+        found,
+        stack,
+        mode,
+        after=after,
+        port=port,
+        keep=keep,
+        allow_scripted=allow_scripted,
+        as_json=as_json,
+    )
     report = carry_out(order, as_json=as_json, mistake=mistake)
     raise typer.Exit(report.exit_code)
 
@@ -68,9 +81,17 @@ def prepare(
     port: int = 0,
     keep: bool = False,
     allow_scripted: bool = False,
+    as_json: bool = False,
 ) -> "Order":
     """Return the order for a rehearsal, with the mode that this machine allows."""
-    choice = asyncio.run(choose(wish, project.state(stack)))
+    try:
+        choice = asyncio.run(choose(wish, project, stack))
+    except RehearsalError as error:
+        if as_json:
+            refused = UpReport(stack=stack, ok=False, mode="docker", findings=(error.finding,))
+            emit(refused.model_dump(mode="json"))
+            raise typer.Exit(refused.exit_code) from error
+        raise
     note(choice.reason)
     return Order(
         project=project,
@@ -92,12 +113,19 @@ def carry_out(order: "Order", *, as_json: bool, mistake: str | None = None) -> "
         if as_json:
             emit(shown.model_dump(mode="json"))
             return
-        usable = report.ok and report.running and report.url is not None and order.after != "stop"
-        show(shown, await invite(order, report.url) if usable and report.url else None)
-        if order.after == "hold" and report.running:
-            console.print("running; Ctrl-C stops everything")
+        usable = report.ok and report.running and order.after != "stop"
+        show(shown, await _invitation(order, report.url) if usable and report.url else None)
 
     return asyncio.run(run(order, printer(console), told))
+
+
+async def _invitation(order: "Order", url: str) -> "Invitation | None":
+    """Return an invitation, or None with a word about it when the app gave no ticket."""
+    try:
+        return await invite(order, url)
+    except (CheckFailedError, httpx.HTTPError) as error:
+        note(f"no invitation to the page: {str(error) or type(error).__name__}")
+        return None
 
 
 def _require_in_process(engine: str) -> None:

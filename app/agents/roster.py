@@ -1,6 +1,6 @@
 """Which goals are served and which agents they bring."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,10 +22,6 @@ class Roster:
 
     by_goal: Mapping[str, tuple[AgentView, ...]]
     examples: tuple[str, ...] = ()
-
-    def goals(self) -> Collection[str]:
-        """Name the goals that are served."""
-        return self.by_goal.keys()
 
     def agents(self) -> list[AgentView]:
         """List the agents of all goals, each name once."""

@@ -19,6 +19,7 @@ STREAM_RESPONSE: dict[str, Any] = {
     "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
 }
 MAX_SEQ = 2**53 - 1
+MAX_DIGITS = len(str(MAX_SEQ))
 
 After = Annotated[
     int | None, Query(ge=0, le=MAX_SEQ, description="events with a greater number; wins over the header")
@@ -34,7 +35,8 @@ def starting_point(after: int | None, last_event_id: str | None) -> int:
         return after
     if not last_event_id:
         return 0
-    if not (last_event_id.isascii() and last_event_id.isdecimal() and int(last_event_id[:20]) <= MAX_SEQ):
+    number = last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) <= MAX_DIGITS
+    if not (number and int(last_event_id) <= MAX_SEQ):
         problem = f"it is {last_event_id[:40]!r}; allowed is a whole number of 0 or more"
         raise InvalidRequestError([FieldProblem(field="Last-Event-ID", message=problem)])
     return int(last_event_id)

@@ -67,6 +67,10 @@ class RequestRecord:
 
         try:
             return await self._app(scope, receive, watched)
+        except Exception:
+            # Who answers for a defect stands outside of this.
+            status = status or 500
+            raise
         finally:
             self._metrics.requests.labels(scope["method"], _route(scope), str(status)).inc()
             self._log(scope, status, monotonic() - began)

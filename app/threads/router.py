@@ -17,7 +17,7 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=512, description="`next_cursor` of the page before")]
 
 
-@router.get("", response_model_exclude_unset=True, responses=error_responses(422))
+@router.get("", response_model=ThreadList, response_model_exclude_unset=True, responses=error_responses(422))
 async def list_threads(
     user: CurrentUser, services: AppServices, limit: Limit = 20, cursor: Cursor = None
 ) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from frmk.agents.handover import Handover, seal, unseal
 from frmk.agents.report import Report
 from frmk.agents.subagent import SubAgent
 from frmk.agents.workshop import Workshop
-from frmk.errors import RunError
+from frmk.errors import FrameworkError, RunError
 from frmk.goal.models import AgentSpec
 from frmk.llm.session import ModelSession
 
@@ -45,9 +45,10 @@ class Delegation:
                 attempts = [other for other in attempts if other.name != current.name]
                 emitter.failed("AgentTimeoutError", f"{reason}.", _name(attempts))
             except Exception as error:  # noqa: BLE001 - whatever breaks in one agent must not end the others
-                reason = f"{current.name} failed: {error}"
+                kind, detail = _shown(error)
+                reason = f"{current.name} failed: {detail}"
                 _log.warning("%s", reason, extra={"agent": current.name}, exc_info=_defect(error))
-                emitter.failed(type(error).__name__, str(error), _name(attempts))
+                emitter.failed(kind, detail, _name(attempts))
                 await asyncio.sleep(SystemRandom().uniform(0, _LONGEST_PAUSE) if attempts else 0)
             else:
                 sealed = seal(report.model_dump(mode="json"))
@@ -74,6 +75,13 @@ class Delegation:
 
 def _name(attempts: list[AgentSpec]) -> str | None:
     return attempts[0].name if attempts else None
+
+
+def _shown(error: Exception) -> tuple[str, str]:
+    """Return the name and the words for clients: of a defect they learn that there is one."""
+    if isinstance(error, FrameworkError):
+        return type(error).__name__, str(error)
+    return "InternalError", "The agent broke; the server's log says why."
 
 
 def _defect(error: Exception) -> Exception | None:

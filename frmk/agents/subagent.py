@@ -64,7 +64,7 @@ class SubAgent:
         found = [(c.tool, r) for c, r in zip(calls, results, strict=True) if not isinstance(r, ToolError)]
         errors = [result for result in results if isinstance(result, ToolError)]
         if not found and not all(isinstance(error, ToolInputError) for error in errors):
-            raise ToolError(" ".join(map(str, errors)))
+            raise ToolError(" ".join(dict.fromkeys(map(str, errors))))
         missing = [str(error) for error in dict.fromkeys(map(str, errors))]
         text = "\n\n".join(tool.tell(output) for tool, output in found)
         hints = [hint for tool, output in found if (hint := tool.hint(output))]

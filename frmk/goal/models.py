@@ -126,7 +126,6 @@ class Limits(Strict):
     tool_timeout_seconds: Seconds = 5.0
     tool_attempts: int = Field(default=3, ge=1, le=5)
     agent_attempts: int = Field(default=2, ge=1, le=5)
-    history: int = Field(default=40, ge=2, le=400)
 
 
 class MemoryTurn(Strict):

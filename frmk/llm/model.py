@@ -1,7 +1,7 @@
 """What the framework asks of a language model."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from frmk.prompts.prompt import PromptMessage
@@ -93,13 +93,3 @@ class LanguageModel(Protocol):
     async def close(self) -> None:
         """Give back connections and servers."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """Carry a finished text and who wrote it."""
-
-    text: str
-    model: str
-    dropped: int = 0
-    notes: tuple[str, ...] = field(default=())

@@ -1,6 +1,7 @@
 """The models as one run uses them: in order, within a budget of tokens, with what failed put into words."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +14,7 @@ from frmk.prompts.prompt import PromptMessage
 if TYPE_CHECKING:
     from frmk.llm.chain import ModelChain
 
+_log = logging.getLogger(__name__)
 _CHARACTERS_PER_TOKEN = 4
 
 
@@ -63,7 +65,8 @@ class ModelSession:
             async with asyncio.timeout(sampling.timeout_seconds):
                 choice = await model.choose(messages, functions, sampling)
         except (ModelError, TimeoutError) as error:
-            self._chain.unstructured(model.name, str(error) or "no answer in time")
+            # Down for a moment is not unable for ever: the next turn asks again.
+            _log.warning("no choice: %s", str(error) or "no answer in time", extra={"model": model.name})
             return None
         self.usage.add(choice)
         if not choice.requests:

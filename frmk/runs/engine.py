@@ -11,7 +11,6 @@ from frmk.errors import (
     LimitError,
     RunNotFoundError,
     RunOverError,
-    StoreError,
     ThreadNotFoundError,
 )
 from frmk.events import Event
@@ -57,8 +56,7 @@ class RunEngine:
         self._closing = True
         if self._watch:
             self._watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watch
+            await asyncio.gather(self._watch, return_exceptions=True)
         if self._beginning:
             await asyncio.wait(self._beginning)
         for worker in self._workers.values():
@@ -194,7 +192,14 @@ class RunEngine:
     async def recover(self) -> list[str]:
         """Take over the runs whose owner is gone, and return their ids."""
         found = await self._store.expired(utc_now())
-        return [run_id for user, run_id in found if await self._take_over(user, run_id)]
+        return [run_id for user, run_id in found if await self._recovered(user, run_id)]
+
+    async def _recovered(self, user: str, run_id: str) -> bool:
+        try:
+            return await self._take_over(user, run_id)
+        except Exception:  # noqa: BLE001 - one bad run must not keep the others from being carried on
+            _log.exception("run cannot be taken over", extra={"run_id": run_id})
+            return False
 
     async def _take_over(self, user: str, run_id: str) -> bool:
         """Carry on with a run, if nobody else does."""
@@ -212,7 +217,11 @@ class RunEngine:
     async def _all_events(self, run: Run) -> list[Event]:
         events: list[Event] = []
         while len(events) < run.last_seq:
-            events += await self._store.read(run.user, run.run_id, len(events))
+            batch = await self._store.read(run.user, run.run_id, len(events))
+            if not batch:
+                _log.error("run lacks events it once had", extra={"run_id": run.run_id})
+                break
+            events += batch
         return events
 
     def _launch(self, run: Run, lease: Lease, events: Sequence[Event] = ()) -> None:
@@ -246,7 +255,7 @@ class RunEngine:
             try:
                 await self._renew()
                 await self.recover()
-            except StoreError:
+            except Exception:  # noqa: BLE001 - without its watch a replica loses every run
                 _log.exception("leases cannot be renewed")
             await asyncio.sleep(pause)
 

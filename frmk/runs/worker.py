@@ -178,9 +178,11 @@ class Worker:
 
     async def _news(self, deadline: float) -> bool:
         """Wait for drafts, the executor's end, a reason to stop, or held text; False past the deadline."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= deadline:
+            return False
         if self._inbox:
             return True
-        loop = asyncio.get_running_loop()
         until = min(deadline, self._coalescer.deadline or deadline)
         timer = loop.call_at(until, self._wake.set)
         await self._wake.wait()
@@ -196,10 +198,11 @@ class Worker:
             if error is not None:
                 _log.error("executor broke after its answer", exc_info=error, extra=self._where())
             await self._settle()
-        elif error is not None:
-            if not isinstance(error, FrameworkError):
-                _log.error("executor broke", exc_info=error, extra=self._where())
+        elif isinstance(error, FrameworkError):
             await self._fail(type(error).__name__, str(error))
+        elif error is not None:
+            _log.error("executor broke", exc_info=error, extra=self._where())
+            await self._fail("InternalError", "The run broke; the server's log says why.")
         else:
             await self._fail("ExecutorError", "The executor stopped before its supervisor ended.")
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from frmk.errors import ToolError, ToolInputError
+from frmk.errors import FrameworkError, ToolError, ToolInputError
 from frmk.tools.tool import Output, Tool
 
+_log = logging.getLogger(__name__)
 MAX_OUTPUT_CHARACTERS = 60_000
 
 
@@ -40,8 +42,12 @@ async def _call(tool: Tool, arguments: Any, timeout: float) -> Output:  # noqa: 
         raise
     except TimeoutError:
         raise ToolBrokeError(f"{tool.name} did not answer within {timeout:g} s.") from None
+    except FrameworkError as error:
+        raise ToolBrokeError(f"{tool.name} broke: {error}") from error
     except Exception as error:
-        raise ToolBrokeError(f"{tool.name} broke: {type(error).__name__}: {error}.") from error
+        # What a defect says of itself may hold what no client should read.
+        _log.exception("tool broke", extra={"tool": tool.name})
+        raise ToolBrokeError("The tool broke; the server's log says why.") from error
     return _checked(tool, output)
 
 

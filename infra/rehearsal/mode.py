@@ -1,12 +1,15 @@
 """Whether the app runs as a container or as a process, and why."""
 
 import asyncio
+import os
 import shutil
+import signal
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from infra.image.context import base_image
+from infra.image.context import base_image, context_hash, tag
+from infra.project import Project
 from infra.rehearsal.errors import RehearsalError
 
 Mode = Literal["docker", "process"]
@@ -26,16 +29,16 @@ class Choice:
     reason: str
 
 
-async def choose(wish: Wish, state: Path) -> Choice:
+async def choose(wish: Wish, project: Project, stack: str) -> Choice:
     """Return the mode for a wish; raise RehearsalError when docker is wished for and cannot be had.
 
-    `state` is the stack's folder: a registry there that was pushed to before needs no base image.
+    What the stack's registry holds already needs no base image.
     """
     if wish == "process":
         return Choice("process", "process mode, as asked")
     code, missing = await _missing()
     if missing is None and wish == "auto":
-        missing = await _unbuildable(state)
+        missing = await _unbuildable(project, stack)
     if missing is None:
         return Choice("docker", "docker mode: the engine answers and buildx is there")
     if wish == "docker":
@@ -43,16 +46,19 @@ async def choose(wish: Wish, state: Path) -> Choice:
     return Choice("process", f"process mode: {missing}; the app runs without an image")
 
 
-async def _unbuildable(state: Path) -> str | None:
+async def _unbuildable(project: Project, stack: str) -> str | None:
     """Say why no image could be built here: a base image that is neither here nor within reach."""
     base = base_image()
-    if (state / "registry" / "data" / "docker").is_dir() or await _answers(
-        "docker", "image", "inspect", base
-    ):
+    if _pushed(project, stack) or await _answers("docker", "image", "inspect", base):
         return None
     if await _answers("docker", "buildx", "imagetools", "inspect", base, seconds=BASE_SECONDS):
         return None
     return f"the base image {base} cannot be reached (set BASE_IMAGE to one that can)"
+
+
+def _pushed(project: Project, stack: str) -> bool:
+    held = project.state(stack) / "registry" / "data" / "docker" / "registry" / "v2" / "repositories"
+    return any(held.glob(f"**/_manifests/tags/{tag(context_hash(project))}"))
 
 
 def _next_step(code: str) -> str:
@@ -96,6 +102,9 @@ async def _answers(*command: str, seconds: float = ENGINE_ANSWERS_SECONDS) -> bo
         async with asyncio.timeout(seconds):
             return await process.wait() == 0
     except TimeoutError:
-        process.kill()
-        await process.wait()
         return False
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()

@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.findings.model import Finding
 from infra.project import Project
+from infra.rehearsal import leftovers
 from infra.rehearsal.progress import Note, ResourceMoved, Sink
 
 LINE_LIMIT = 64 * 1024 * 1024
@@ -42,7 +43,11 @@ async def deploy(
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=project.root,
-            env={**os.environ, "PYTHONPATH": str(project.root)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(project.root),
+                leftovers.MARK: str(project.state(stack)),
+            },
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,

@@ -49,7 +49,7 @@ class Rehearsal:
         self._order = order
         self._sink = sink
         self._course = _Course()
-        self._reused = False
+        self.owns_twin = False
         self._began = time.perf_counter()
 
     async def report(self) -> UpReport:
@@ -59,14 +59,14 @@ class Rehearsal:
         except RehearsalError as error:
             self._course.findings.append(error.finding)
         report = await self._gather()
-        if report.ok or self._order.keep or self._reused:
+        if report.ok or self._order.keep or not self.owns_twin:
             return report
         await self.stop()
         return report.model_copy(update={"running": False})
 
     async def stop(self) -> bool:
-        """Stop the twin and everything it runs; say whether anything ran."""
-        return await twin_process.stop(self._order.state)
+        """Stop the twin that this rehearsal started, with everything it runs; say whether anything ran."""
+        return self.owns_twin and await twin_process.stop(self._order.state)
 
     async def _stages(self) -> None:
         order = self._order
@@ -74,12 +74,12 @@ class Rehearsal:
         async with AsyncExitStack() as abandoned:
             async with self._stage("twin") as say:
                 starting = await twin_process.begin(order)
+                self.owns_twin = not isinstance(starting, twin_process.RunningTwin)
                 overrides = await self._overrides(config)
                 # The program's modules take seconds to load: time that the twin needs to start.
                 program = asyncio.create_task(deploy(order.project, order.stack, overrides, self._sink))
                 abandoned.push_async_callback(_end, program)
                 twin = await twin_process.ready(order, starting)
-                self._reused = twin.reused
                 say(f"{'reused' if twin.reused else 'started'}, pid {twin.address.pid}")
             async with self._stage("program") as say:
                 done = await program

@@ -14,6 +14,9 @@ from infra.rehearsal.report import UpReport
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+STAYS = "running since an earlier command, and left running by this one; Ctrl-C ends the wait"
+
+
 class InterruptedRehearsalError(Exception):
     """Say that somebody stopped a rehearsal before its end; nothing is left running."""
 
@@ -27,9 +30,10 @@ async def run(order: Order, sink: Sink, told: Callable[[UpReport], Awaitable[Non
     with _signals() as stop:
         report = await _until(rehearsal, stop, sink)
         await told(report)
-        if report.running and order.after == "hold":
+        if report.running and order.after == "hold" and (report.ok or order.keep):
+            sink(Note("running; Ctrl-C stops everything" if rehearsal.owns_twin else STAYS))
             await _hold(order, stop, sink)
-        if report.running and order.after != "leave":
+        if report.running and order.after != "leave" and rehearsal.owns_twin:
             await rehearsal.stop()
             sink(Note("stopped; nothing is left running"))
     return report
@@ -49,7 +53,8 @@ async def _until(rehearsal: Rehearsal, stop: asyncio.Event, sink: Sink) -> UpRep
     finally:
         interrupted.cancel()
     await _abandon(work, rehearsal)
-    raise InterruptedRehearsalError("stopped before the end; nothing is left running")
+    left = "nothing is left" if rehearsal.owns_twin else "what this command started is not left"
+    raise InterruptedRehearsalError(f"stopped before the end; {left} running")
 
 
 async def _abandon(work: "asyncio.Task[UpReport]", rehearsal: Rehearsal) -> None:

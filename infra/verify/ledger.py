@@ -12,7 +12,17 @@ from websockets.exceptions import WebSocketException
 from infra.verify.report import Check, CheckFailedError
 
 T = TypeVar("T")
-_FAILURES = (CheckFailedError, httpx.HTTPError, WebSocketException, OSError, LookupError, ValueError)
+# The last four are what an answer of another form than promised raises where it is read.
+_FAILURES = (
+    CheckFailedError,
+    httpx.HTTPError,
+    WebSocketException,
+    OSError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

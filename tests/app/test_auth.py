@@ -1,5 +1,6 @@
 """Who is believed, on every transport."""
 
+import asyncio
 import json
 import time
 from typing import Any
@@ -10,6 +11,10 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
+
+from app.key_sources import DOCUMENT_BYTES
 
 THREADS = "/api/v1/threads"
 
@@ -135,6 +140,7 @@ async def test_a_used_ticket_does_not_end_a_good_session(
         ({"Sec-Fetch-Site": "same-origin"}, 200),
         ({"Origin": "http://localhost:9999"}, 401),
         ({"Origin": "null"}, 401),
+        ({"Origin": "http://[nonsense"}, 401),
         ({"Origin": "http://app.test"}, 200),
         ({"Origin": "http://outside.test", "X-Forwarded-Host": "outside.test"}, 200),
     ],
@@ -174,6 +180,33 @@ class TestOpen:
 
         assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "user_id")
 
+    async def test_another_sites_page_may_do_nothing(self, client: httpx.AsyncClient) -> None:
+        for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.test"}):
+            assert (await client.get(THREADS, headers=headers)).status_code == 401
+        assert (await client.get(THREADS, headers={"Origin": "http://app.test"})).status_code == 200
+
+    async def test_another_sites_page_opens_no_socket(self, server: Any) -> None:
+        async with connect(server.ws, origin=Origin("http://evil.test")) as socket:
+            await asyncio.wait_for(socket.wait_closed(), 5)
+
+        assert socket.close_code == 4401
+
+    @pytest.mark.parametrize(
+        ("method", "path", "status"),
+        [
+            ("GET", THREADS, 200),
+            ("GET", "/metrics", 200),
+            ("POST", "/api/v1/tickets", 201),
+            ("POST", "/api/v1/runs/run-unknown/cancel", 404),
+        ],
+    )
+    async def test_a_content_type_without_a_body_changes_nothing(
+        self, client: httpx.AsyncClient, method: str, path: str, status: int
+    ) -> None:
+        answer = await client.request(method, path, headers={"Content-Type": "application/json"})
+
+        assert answer.status_code == status, answer.text
+
 
 class TestEntra:
     """An issuer of our own that serves its keys over HTTP."""
@@ -212,6 +245,19 @@ class TestEntra:
     ) -> None:
         assert (await client.get(THREADS, headers=issuer.bearer(**claims))).status_code == 401
 
+    async def test_keys_that_come_in_pieces_and_kinds_of_tomorrow_are_read(
+        self, client: httpx.AsyncClient, issuer: Any
+    ) -> None:
+        issuer.pieces = True
+        issuer.others = [{"kty": "AKP", "kid": "tomorrow", "use": "sig"}]
+
+        assert (await client.get(THREADS, headers=issuer.bearer())).status_code == 200
+
+    async def test_keys_without_end_are_not_read(self, client: httpx.AsyncClient, issuer: Any) -> None:
+        issuer.others = [{"kty": "AKP", "kid": "x" * DOCUMENT_BYTES}]
+
+        assert (await client.get(THREADS, headers=issuer.bearer())).status_code == 503
+
     async def test_unknown_key_ids_do_not_flood_the_issuer(
         self, client: httpx.AsyncClient, issuer: Any
     ) -> None:
@@ -237,6 +283,8 @@ class Issuer:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.asked = 0
         self.broken = False
+        self.pieces = False
+        self.others: list[dict[str, str]] = []
         self.url = ""
 
     def app(self) -> web.Application:
@@ -244,12 +292,21 @@ class Issuer:
         app.router.add_get("/keys", self._keys)
         return app
 
-    async def _keys(self, _request: web.Request) -> web.Response:
+    async def _keys(self, request: web.Request) -> web.StreamResponse:
         self.asked += 1
         if self.broken:
             return web.Response(status=500)
         public = json.loads(RSAAlgorithm.to_jwk(self.key.public_key()))
-        return web.json_response({"keys": [{**public, "kid": "one", "use": "sig"}]})
+        document = {"keys": [{**public, "kid": "one", "use": "sig"}, *self.others]}
+        if not self.pieces:
+            return web.json_response(document)
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        text = json.dumps(document).encode()
+        for piece in (text[:50], text[50:]):
+            await answer.write(piece)
+            await asyncio.sleep(0.05)
+        return answer
 
     def bearer(self, kid: str = "one", **claims: Any) -> dict[str, str]:
         body = {"sub": "ann", "iss": "https://issuer.test/v2.0", "aud": "api://seatrial", **claims}

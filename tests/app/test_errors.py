@@ -5,6 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.tickets.secrets import SecretBook
+from frmk.errors import StoreError
+
 MESSAGE = "/api/v1/message"
 JSON = {"Content-Type": "application/json"}
 
@@ -153,6 +156,21 @@ async def test_a_defect_of_the_server_is_a_plain_500(
 
     assert "inside" not in answer.text
     check(answer, 500, "InternalError")
+
+
+@pytest.mark.parametrize("path", [MESSAGE, "/api/v1/tickets"])
+async def test_a_store_that_fails_while_signing_in_is_503_by_name(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(SecretBook, "session_user", _store_is_gone)
+
+    answer = await client.post(path, json={"message": "x"}, headers={"Cookie": "seatrial_session=x"})
+
+    check(answer, 503, "StoreError")
+
+
+async def _store_is_gone(*_: Any) -> None:
+    raise StoreError("it is gone", store="memory")
 
 
 async def test_errors_carry_the_security_headers(client: httpx.AsyncClient) -> None:

@@ -83,7 +83,8 @@ async def test_nothing_left_of_a_finished_run_is_204(http: httpx.AsyncClient) ->
 
 
 @pytest.mark.parametrize(
-    ("query", "header"), [("?after=-1", ""), ("?after=x", ""), ("", "x"), ("", "-1"), ("", "9" * 30)]
+    ("query", "header"),
+    [("?after=-1", ""), ("?after=x", ""), ("", "x"), ("", "-1"), ("", "9" * 30), ("", "0" * 17)],
 )
 async def test_a_wrong_starting_point_is_422(http: httpx.AsyncClient, query: str, header: str) -> None:
     run_id = await start(http, "hello")

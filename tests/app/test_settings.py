@@ -96,6 +96,17 @@ def test_the_memory_checkpointer_stands_in_for_cosmos() -> None:
     assert settings.state.memory_checkpointer
 
 
+@pytest.mark.parametrize(("given", "host"), [({}, "127.0.0.1"), ({"SEATRIAL_HOST": "0.0.0.0"}, "0.0.0.0")])
+def test_open_mode_listens_at_home_unless_told_otherwise(given: dict[str, str], host: str) -> None:
+    assert read_settings({**OPEN, **given}).server.host == host
+
+
+def test_who_asks_for_tokens_listens_everywhere(signer: Any) -> None:
+    settings = read_settings({"SEATRIAL_AUTH": "key", "AUTH_JWKS": signer.jwks()})
+
+    assert settings.server.host == "0.0.0.0"
+
+
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEATRIAL_AUTH", "open")
     monkeypatch.setenv("PORT", "")

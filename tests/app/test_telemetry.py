@@ -51,6 +51,21 @@ async def test_logs_name_run_and_thread_but_neither_user_nor_words(
     assert not [line for line in lines if line.get("user") == "ann"]
 
 
+async def test_a_defect_is_recorded_as_500(
+    client: httpx.AsyncClient, ann: dict[str, str], backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise ZeroDivisionError("inside")
+
+    monkeypatch.setattr(backend.store, "threads", broken)
+    await client.get("/api/v1/threads", headers=ann)
+
+    page = (await client.get("/metrics", headers=ann)).text
+    requests = [line for line in page.splitlines() if 'route="/api/v1/threads"' in line and "status=" in line]
+    assert requests
+    assert all('status="500"' in line for line in requests)
+
+
 def test_a_ticket_in_a_foreign_log_line_is_hidden(logs: io.StringIO) -> None:
     logging.getLogger("some.library").info('%s - "WebSocket %s"', "host", "/ws?ticket=abc123&x=1")
 

@@ -12,6 +12,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from app.tickets.secrets import SecretBook
+from frmk.errors import StoreError
+
 
 @pytest.fixture
 def environment(environment: dict[str, str]) -> dict[str, str]:
@@ -264,3 +267,15 @@ async def test_another_user_cannot_follow_the_run(
     async with connect(server.ws, additional_headers=bob) as socket:
         await say(socket, type="follow", run_id=run_id)
         assert (await hear(socket))["error"] == "RunNotFoundError"
+
+
+async def test_a_store_that_fails_while_signing_in_closes_with_1013(
+    server: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: Any) -> None:
+        raise StoreError("it is gone", store="memory")
+
+    monkeypatch.setattr(SecretBook, "session_user", gone)
+
+    async with connect(server.ws, additional_headers={"Cookie": "seatrial_session=x"}) as socket:
+        assert await closed_with(socket) == 1013

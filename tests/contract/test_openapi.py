@@ -54,6 +54,7 @@ def test_every_answer_is_described_by_a_model_or_a_media_type(document: dict[str
             else:
                 for media in answer["content"].values():
                     assert media.get("schema") != {}, (method, path, status)
+                    assert not media.get("schema", {}).get("additionalProperties"), (method, path, status)
 
 
 def test_the_message_answers_as_json_or_as_events(document: dict[str, Any]) -> None:

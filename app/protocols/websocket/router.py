@@ -4,9 +4,10 @@ from fastapi import APIRouter, WebSocket
 
 from app.auth import Identity, authenticate
 from app.credentials import SUBPROTOCOL
-from app.errors import ApiError, UnauthenticatedError
+from app.errors import ApiError, UnauthenticatedError, as_api_error
 from app.protocols.websocket.session import Close, SocketSession, close_socket
 from app.services import Services, services_of
+from frmk.errors import FrameworkError
 
 router = APIRouter()
 
@@ -22,6 +23,8 @@ async def socket(websocket: WebSocket) -> None:
     except ApiError as error:
         unknown = isinstance(error, UnauthenticatedError) or error.status_code in {422, 429}
         return await close_socket(websocket, Close(4401 if unknown else 1013, _reason(error)))
+    except FrameworkError as error:
+        return await close_socket(websocket, Close(1013, _reason(as_api_error(error))))
     return await _serve(websocket, services, identity)
 
 

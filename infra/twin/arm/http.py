@@ -118,7 +118,7 @@ class ArmHttp:
             case "GET" | "HEAD":
                 return service.get(resource_id, version)
             case "PUT":
-                service.check_match(resource_id, dict(request.headers))
+                service.check_match(resource_id, request.headers)
                 return await service.put(resource_id, await _body(request), version, caller)
             case "PATCH":
                 return await service.patch(resource_id, await _body(request), version, caller)

@@ -102,6 +102,7 @@ class ArmService:
             if resource.id.key != own:
                 await self.operations.quiet(resource.id.key)
             self.store.remove(resource.id)
+            self._forget(resource)
             await self._behaviour(resource.id).after_delete(resource, self.store)
 
     async def _write(
@@ -178,6 +179,7 @@ class ArmService:
             )
             headers |= self._async_headers(operation, request.api_version)
         else:
+            self._forget(resource)
             await self._behaviour(resource.id).after_put(resource, self.store)
         return Answer(
             status=200 if request.existing else 201, body=self._shown(kind, resource), headers=headers
@@ -187,13 +189,19 @@ class ArmService:
         return self.table.shown(kind, resource.body)
 
     async def _after_put(self, kind: ResourceType, resource: Resource) -> None:
+        self._forget(resource)
         try:
             await self._behaviour(resource.id).after_put(resource, self.store)
         except BaseException:
             self._mark(kind, resource, "Failed")
             raise
         self._mark(kind, resource, "Succeeded")
+
+    def _forget(self, resource: Resource) -> None:
+        """Settle what an earlier form of the resource was told; container apps go by their name as well."""
         self.settled(resource.id.path)
+        if resource.id.type.lower() == APP_TYPE:
+            self.settled(resource.id.name)
 
     def _mark(self, kind: ResourceType, resource: Resource, outcome: str) -> None:
         if self._settles(kind) and self.store.get(resource.id) is not None:
@@ -242,9 +250,10 @@ class ArmService:
         return {"Azure-AsyncOperation": f"{operation.id}?api-version={api_version}", "Retry-After": "0"}
 
 
+APP_TYPE = "microsoft.app/containerapps"
 LONG_RUNNING = frozenset(
     {
-        "microsoft.app/containerapps",
+        APP_TYPE,
         "microsoft.app/managedenvironments",
         "microsoft.cognitiveservices/accounts",
         "microsoft.cognitiveservices/accounts/deployments",

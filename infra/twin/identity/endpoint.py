@@ -55,7 +55,7 @@ class IdentityEndpoint:
         resource = request.query.get("resource")
         if not resource:
             return _refused(400, "the query parameter 'resource' is missing")
-        if secrets.compare_digest(header, self.operator_header):
+        if secrets.compare_digest(_bytes(header), _bytes(self.operator_header)):
             return self._token(self.operator, resource)
         granted = self._grants.get(header)
         if granted is None:
@@ -104,6 +104,11 @@ def _principal(found: Resource) -> Principal:
         client_id=str(found.properties["clientId"]),
         resource_id=found.id.path,
     )
+
+
+def _bytes(header: str) -> bytes:
+    """Return a header as it came; `compare_digest` takes text only when it is ASCII."""
+    return header.encode("utf-8", "surrogateescape")
 
 
 def _refused(status: int, message: str) -> web.Response:

@@ -114,18 +114,9 @@ class Distribution:
         place = f"127.0.0.1:{self._port}:{self._port}"
         folder = f"{self.folder}:{self.folder}"
         owner = f"{os.getuid()}:{os.getgid()}"
-        options = [
-            "--rm",
-            "--publish",
-            place,
-            "--volume",
-            folder,
-            "--user",
-            owner,
-            "--entrypoint",
-            "registry",
-        ]
-        return ["docker", "run", *options, binary, "serve", str(settings)]
+        label = f"{STATE_LABEL}={state_label(self.folder.parent)}"
+        options = ["--rm", "--label", label, "--publish", place, "--volume", folder, "--user", owner]
+        return ["docker", "run", *options, "--entrypoint", "registry", binary, "serve", str(settings)]
 
     async def _until_it_listens(self) -> None:
         limit = _PULL_SECONDS if self._contained else _START_SECONDS

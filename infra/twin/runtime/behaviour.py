@@ -199,6 +199,9 @@ class ContainerAppBehaviour:
             self._not_shown |= {NO_DATABASE, NO_SCALE_OUT}
         for item in containers[1:]:
             self._not_shown.add(f"container {item.get('name')}: only the first container of an app is run")
+        for secret in (resource.properties.get("configuration") or {}).get("secrets") or []:
+            if secret.get("keyVaultUrl"):
+                self._not_shown.add(f"secret {secret['name']}: its Key Vault reference was not resolved")
 
     def _report_no_way_in(self, resource: Resource) -> None:
         ingress = read_configuration(resource.properties).ingress

@@ -11,6 +11,7 @@ CONTAINER_HOST = "host.docker.internal"
 NO_DATABASE = "database: not rehearsed"
 NO_SCALE_OUT = "scale-out: one replica only, since without a database each would keep its state to itself"
 _LOGIN = "https://login.microsoftonline.com"
+_ISSUER = "AUTH_ISSUER"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,8 @@ def replica_environment(
     if grant is not None:
         values.update(grant.environment())
     values.update(overrides(values, platform))
-    return {key: translate(value, platform) for key, value in values.items()}
+    # An issuer is compared with what tokens say and never fetched: it stays as Azure writes it.
+    return {key: value if key == _ISSUER else translate(value, platform) for key, value in values.items()}
 
 
 def overrides(values: Mapping[str, str], platform: Platform) -> dict[str, str]:

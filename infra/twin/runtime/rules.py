@@ -34,6 +34,8 @@ class AppRules:
         self._app = request.id.name
         self._identities = {identity.lower() for identity in request.identity_ids}
         properties = request.properties
+        kinds = str((request.body.get("identity") or {}).get("type") or "").lower()
+        self._has_system_identity = "systemassigned" in kinds
         self._template: dict[str, Any] = properties.get("template") or {}
         self._configuration: dict[str, Any] = properties.get("configuration") or {}
         self._containers: Objects = self._template.get("containers") or []
@@ -46,6 +48,7 @@ class AppRules:
             self._suffix,
             self._sizes,
             self._secret_values,
+            self._secret_identities,
             self._secret_references,
             self._probes,
             self._registries,
@@ -182,6 +185,19 @@ class AppRules:
                     "and identity should be provided.",
                     "ST004",
                     "Give the secret a value, or both keyVaultUrl and the identity that may read it.",
+                )
+
+    def _secret_identities(self) -> None:
+        for item in self._secrets:
+            identity = str(item.get("identity") or "").lower()
+            assigned = self._has_system_identity if identity == "system" else identity in self._identities
+            if item.get("keyVaultUrl") and not assigned:
+                raise self._refuse(
+                    "ContainerAppSecretKeyVaultIdentityNotAssigned",
+                    f"The managed identity '{item.get('identity')}' that secret '{item.get('name')}' uses to "
+                    f"read '{item['keyVaultUrl']}' is not assigned to container app '{self._app}'.",
+                    "ST004",
+                    "List the identity in the app's identity as well, or name one that is assigned.",
                 )
 
     def _secret_references(self) -> None:

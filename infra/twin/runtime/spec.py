@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 ProbeKind = Literal["Startup", "Readiness", "Liveness"]
@@ -159,8 +159,7 @@ def read_configuration(properties: dict[str, Any]) -> ConfigurationSpec:
 def _container(item: dict[str, Any], ingress: IngressSpec | None) -> ContainerSpec:
     resources = item.get("resources") or {}
     env = item.get("env") or []
-    declared = tuple(_probe(probe) for probe in item.get("probes") or [])
-    return ContainerSpec(
+    container = ContainerSpec(
         name=item.get("name") or "",
         image=item.get("image") or "",
         cpu=float(resources.get("cpu") or 0.5),
@@ -169,15 +168,16 @@ def _container(item: dict[str, Any], ingress: IngressSpec | None) -> ContainerSp
         args=tuple(item.get("args") or ()),
         env=tuple((pair["name"], pair.get("value") or "") for pair in env if not pair.get("secretRef")),
         secret_env=tuple((pair["name"], pair["secretRef"]) for pair in env if pair.get("secretRef")),
-        probes=declared + _added(declared, ingress),
+        probes=tuple(_probe(probe) for probe in item.get("probes") or []),
     )
+    return replace(container, probes=container.probes + _added(container, ingress))
 
 
-def _added(declared: tuple[ProbeSpec, ...], ingress: IngressSpec | None) -> tuple[ProbeSpec, ...]:
+def _added(container: ContainerSpec, ingress: IngressSpec | None) -> tuple[ProbeSpec, ...]:
     """Return the probes that Container Apps adds when ingress is on and none of that kind is declared."""
     if ingress is None:
         return ()
-    port = ingress.target_port
+    port = ingress.target_port or container.port
     added = (
         ProbeSpec(kind="Startup", scheme="TCP", port=port, period=1, timeout=3, failures=240, declared=False),
         ProbeSpec(
@@ -185,7 +185,7 @@ def _added(declared: tuple[ProbeSpec, ...], ingress: IngressSpec | None) -> tupl
         ),
         ProbeSpec(kind="Liveness", scheme="TCP", port=port, declared=False),
     )
-    kinds = {probe.kind for probe in declared}
+    kinds = {probe.kind for probe in container.probes}
     return tuple(probe for probe in added if probe.kind not in kinds)
 
 

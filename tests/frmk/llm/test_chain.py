@@ -2,7 +2,7 @@ import pytest
 
 from frmk.errors import ModelError
 from frmk.llm.chain import ModelChain
-from frmk.llm.model import Sampling
+from frmk.llm.model import Request, Sampling
 from frmk.prompts.prompt import PromptMessage
 from frmk.testing import GARBAGE, ScriptedModel
 
@@ -65,6 +65,17 @@ async def test_model_known_to_choose_nothing_is_never_asked_for_functions() -> N
 
     assert await ModelChain([model]).session(1_000).choose(ASK, [], Sampling()) is None
     assert model.calls == []
+
+
+async def test_model_that_fails_once_is_asked_for_functions_again() -> None:
+    chosen = [Request(name="climate", arguments={})]
+    session = ModelChain([ScriptedModel([ModelError("down"), chosen])]).session(1_000)
+
+    assert await session.choose(ASK, [], Sampling()) is None
+    choice = await session.choose(ASK, [], Sampling())
+
+    assert choice is not None
+    assert choice.requests == tuple(chosen)
 
 
 async def test_warming_never_raises() -> None:

@@ -208,9 +208,10 @@ async def test_an_executor_that_breaks_fails_its_run_with_everything_closed(stor
     events = await events_of(engine, run)
 
     assert broken_rules(events) == []
-    assert (events[-1].data["error"], events[-1].data["detail"]) == ("ValueError", "no such city")
+    says = "The run broke; the server's log says why."
+    assert (events[-1].data["error"], events[-1].data["detail"]) == ("InternalError", says)
     done = await engine.run("ana", run.run_id)
-    assert (done.status, done.error) == (RunStatus.FAILED, "ValueError: no such city")
+    assert (done.status, done.error) == (RunStatus.FAILED, f"InternalError: {says}")
     assert [m.role for m in (await engine.thread("ana", run.thread_id)).messages] == ["user"]
 
 
@@ -271,6 +272,21 @@ async def test_a_run_that_takes_too_long_fails(store, engine_on):
 
     run = await engine.start(ask())
     done = await engine.wait("ana", run.run_id)
+
+    assert done.error == "RunTimeout: The run took longer than 0.2 s."
+
+
+async def test_a_run_that_never_stops_talking_is_timed_out(store, engine_on):
+    def chatter(_):
+        yield draft("agent_started")
+        while True:
+            yield draft("agent_thinking", text="and so on")
+
+    limits = LIMITS.model_copy(update={"run_seconds": 0.2, "events_per_run": 30_000})
+    engine = await engine_on(store, ScriptExecutor(chatter), limits=limits)
+
+    run = await engine.start(ask())
+    done = await asyncio.wait_for(engine.wait("ana", run.run_id), 20)
 
     assert done.error == "RunTimeout: The run took longer than 0.2 s."
 

@@ -1,9 +1,11 @@
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from frmk.errors import RunNotFoundError, ThreadBusyError, ThreadNotFoundError
+from frmk.runs.engine import RunEngine
 from frmk.runs.rules import broken_rules
 from frmk.runs.states import RunStatus
 from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, draft, whole_turn
@@ -271,3 +273,57 @@ async def test_the_thread_is_free_only_when_the_executor_is_done(open_store, eng
 
     await engine.wait("ana", run.run_id)
     await engine.start(ask(thread_id="t"))
+
+
+async def test_a_run_that_cannot_be_taken_over_leaves_the_others_and_the_watch(
+    open_store, engine_on, monkeypatch
+):
+    store = await open_store()
+    engine = await engine_on(store, ScriptExecutor())
+    taken = []
+
+    async def expired(_now):
+        return [("ana", "bad"), ("ana", "good")]
+
+    async def take_over(_user, run_id):
+        if run_id == "bad":
+            raise ValueError("an event that nobody can read")
+        taken.append(run_id)
+        return True
+
+    monkeypatch.setattr(store, "expired", expired)
+    monkeypatch.setattr(engine, "_take_over", take_over)
+
+    assert await engine.recover() == ["good"]
+    await asyncio.sleep(0.5)
+    assert len(taken) > 1
+
+
+async def test_a_watch_that_broke_does_not_keep_runs_from_being_handed_over(open_store):
+    executor = ScriptExecutor([draft("agent_started"), 30.0])
+    engine = RunEngine(await open_store(), executor, owner="one", limits=LIMITS)
+    await engine.open()
+    await engine.start(ask())
+    await asyncio.sleep(0.1)
+    engine._watch.cancel()
+
+    async def broken():
+        raise ValueError("a defect")
+
+    engine._watch = asyncio.create_task(broken())
+    await asyncio.sleep(0)
+    await engine.close()
+
+    assert executor.stopped == 1
+
+
+async def test_a_run_that_lost_events_is_not_read_for_ever(open_store, engine_on, monkeypatch):
+    store = await open_store()
+    engine = await engine_on(store, ScriptExecutor())
+    run = await engine.start(ask())
+    run = await engine.wait("ana", run.run_id)
+
+    lacking = replace(run, last_seq=run.last_seq + 1)
+    events = await asyncio.wait_for(engine._all_events(lacking), 5)
+
+    assert len(events) == run.last_seq

@@ -34,9 +34,20 @@ async def test_broken_tool_is_tried_again() -> None:
     assert await call_tool(tool, {"value": 2}, timeout=1, attempts=3) == {"double": 4}
 
 
-async def test_tool_that_stays_broken_raises_with_its_reason() -> None:
-    with pytest.raises(ToolError, match="double broke: ConnectionError: injected fault"):
+async def test_tool_that_stays_broken_raises_and_tells_its_reason_to_the_log_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(ToolError, match=r"^The tool broke; the server's log says why\.$"):
         await call_tool(broken_tool(TOOL, failures=9), {"value": 2}, timeout=1, attempts=2)
+
+    assert "injected fault" in caplog.text
+
+
+async def test_tool_that_says_itself_what_is_wrong_is_quoted() -> None:
+    tool = broken_tool(TOOL, failures=9, error=ToolError("the service is shut."))
+
+    with pytest.raises(ToolError, match="double broke: the service is shut"):
+        await call_tool(tool, {"value": 2}, timeout=1, attempts=1)
 
 
 async def test_refused_input_is_not_tried_again() -> None:

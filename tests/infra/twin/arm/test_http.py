@@ -187,9 +187,24 @@ def test_a_failed_operation_reaches_the_client_and_the_resource_is_failed(twin: 
     assert [found["code"] for found in twin.admin.status()["findings"]] == ["ST007"]
 
 
-def test_a_writer_with_a_stale_etag_is_refused(twin: Rehearsal) -> None:
+@pytest.mark.parametrize("told_of", ["app", APP])
+def test_what_an_app_was_told_is_forgotten_when_it_changes_or_goes(twin: Rehearsal, told_of: str) -> None:
+    told = Finding(code="ST007", resource=told_of, message="too early", fix="wait")
+    fresh = told.model_copy(update={"code": "ST010"})
+    twin.twin.platform.report(told)
+    twin.apps.work = lambda _: twin.twin.platform.report(fresh)
+
+    twin.arm.put(APP, {"location": REGION}, "2025-02-02-preview")
+
+    assert [found["code"] for found in twin.admin.status()["findings"]] == ["ST010"]
+    twin.arm.delete(APP, "2025-02-02-preview")
+    assert twin.admin.status()["findings"] == []
+
+
+@pytest.mark.parametrize("header", ["If-Match", "if-match"])
+def test_a_writer_with_a_stale_etag_is_refused(twin: Rehearsal, header: str) -> None:
     twin.identity()
-    headers = {"Authorization": f"Bearer {twin.twin.token}", "If-Match": '"old"'}
+    headers = {"Authorization": f"Bearer {twin.twin.token}", header: '"old"'}
 
     answer = httpx.put(
         f"{twin.twin.arm_url}{IDENTITY}?api-version=2023-01-31", json={"location": REGION}, headers=headers

@@ -135,3 +135,14 @@ def test_the_signing_key_is_for_its_owner_alone(twin: Rehearsal) -> None:
     key = twin.twin.config.state / "signing-key.pem"
 
     assert key.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("header", ["schlüssel".encode(), b"\xff"])
+def test_a_header_that_is_no_ascii_is_a_wrong_one(twin: Rehearsal, header: bytes) -> None:
+    answer = httpx.get(
+        f"{twin.services}/msi/token",
+        params={"api-version": "2019-08-01", "resource": "x"},
+        headers={b"X-IDENTITY-HEADER": header},
+    )
+
+    assert answer.status_code == 401

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.infra.twin.runtime.conftest import IDENTITY
+
 
 def container(properties):
     return properties["template"]["containers"][0]
@@ -131,3 +133,21 @@ async def test_other_broken_fields_are_refused_before_anything_is_pulled(twin, b
     assert problem.status == 400
     assert problem.finding is not None
     assert registry.pulls == []
+
+
+def vault_secret(identity):
+    return [{"name": "api-key", "keyVaultUrl": "https://kv.vault.azure.net/secrets/k", "identity": identity}]
+
+
+@pytest.mark.parametrize("identity", ["/subscriptions/0/other", "system"])
+async def test_a_key_vault_reference_needs_an_identity_of_the_app(twin, build, identity):
+    problem = await twin.refused(build(secrets=vault_secret(identity)))
+
+    assert problem.finding.code == "ST004"
+    assert f"identity '{identity}' that secret 'api-key' uses" in problem.message
+
+
+async def test_a_key_vault_reference_is_said_to_be_unresolved(twin, build):
+    await twin.put(build(secrets=vault_secret(IDENTITY)))
+
+    assert "secret api-key: its Key Vault reference was not resolved" in twin.behaviour.not_shown()

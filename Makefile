@@ -17,7 +17,7 @@ down: setup ## Stop what `make up` left running
 	@$(BIN)/seatrial down $(STACK)
 
 test: setup-dev ## Run every test tier that this machine can run
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev ## Run the linters and the type checker
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

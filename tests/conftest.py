@@ -55,6 +55,8 @@ TIERS: dict[str, Callable[[], str | None]] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Workers take file after file in this order: what takes longest must not be left for the end.
+    items.sort(key=lambda item: item.get_closest_marker("twin") is None)
     for tier, missing in TIERS.items():
         wanted = [item for item in items if item.get_closest_marker(tier)]
         reason = missing() if wanted else None

@@ -124,7 +124,9 @@ def contained(build, image, server):
     return make
 
 
-async def test_a_container_answers_without_a_published_port(docked, contained, engine, twin_service):
+async def test_a_container_answers_without_a_published_port(
+    docked, contained, engine, twin_service, eventually
+):
     await docked.put(contained(env={"MODEL": f"http://localhost:{twin_service}/v1"}))
 
     answer = await docked.get("/inside")
@@ -136,7 +138,9 @@ async def test_a_container_answers_without_a_published_port(docked, contained, e
     assert "SEATRIAL_HOST" not in answer["env"]
     assert not any(container.attrs["NetworkSettings"]["Ports"].values())
     assert container.attrs["HostConfig"]["ReadonlyRootfs"] is True
-    assert any(line.startswith("hello from") for line in docked.behaviour.logs("ca-app", 20))
+    await eventually(
+        lambda: any(line.startswith("hello from") for line in docked.behaviour.logs("ca-app", 20))
+    )
 
 
 async def test_a_copy_in_the_local_engine_does_not_count(docked, contained, engine, image):

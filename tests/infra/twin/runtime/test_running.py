@@ -84,9 +84,11 @@ async def test_a_replica_that_fails_its_liveness_probe_is_restarted(twin, build,
     assert twin.revisions()[0]["restarts"] >= 1
 
 
-async def test_the_logs_hold_what_the_app_printed(twin, build):
+async def test_the_logs_hold_what_the_app_printed(twin, build, eventually):
     await twin.put(build())
 
-    assert any(line.startswith("hello from ca-app--") for line in twin.behaviour.logs("ca-app", 20))
+    await eventually(
+        lambda: any(line.startswith("hello from ca-app--") for line in twin.behaviour.logs("ca-app", 20))
+    )
     with pytest.raises(KeyError):
         twin.behaviour.logs("nobody", 20)

@@ -1,0 +1,16 @@
+"""Mistakes that the container shows once it runs, found with Docker."""
+
+import pytest
+
+from infra.image.context import base_image
+from tests.e2e.rehearsal.conftest import Checkout
+from tests.e2e.rehearsal.mistakes import in_mode, must_fail
+
+pytestmark = [pytest.mark.twin, pytest.mark.timeout(300), pytest.mark.docker, pytest.mark.registry]
+
+
+@pytest.mark.parametrize("name", in_mode("docker", running=True))
+def test_a_mistake_is_found_with_docker(name: str, checkout: Checkout) -> None:
+    said = checkout.run("up", "dev", "--mode", "docker", "--break", name, "--json", BASE_IMAGE=base_image())
+
+    must_fail(said, name)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infra.image.context import BuildContext
 from infra.image.errors import BaseImageError, BuildFailedError, BuildToolError, PlatformError
-from infra.image.registry import LOGIN_USER, Registry
+from infra.image.registry import LOGIN_USER, Registry, is_local
 
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 BUILD_LIMIT_SECONDS = 1_800
@@ -82,9 +82,24 @@ def _command(context: BuildContext, reference: str, metadata: Path) -> list[str]
         "--metadata-file", str(metadata),
         "--provenance=false",
         "--push",
+        *_builder(reference),
         *(("--secret", f"id=ca,src={secret}") if secret else ()),
         ".",
     ]  # fmt: skip
+
+
+def _builder(reference: str) -> tuple[str, ...]:
+    """Return the choice of the engine's own builder where a builder in a container sees another localhost."""
+    if not is_local(reference.partition("/")[0]):
+        return ()
+    chosen = os.environ.get("DOCKER_CONTEXT") or _current_context(_own_config() / "config.json").get(
+        "currentContext", "default"
+    )
+    return ("--builder", "default" if os.environ.get("DOCKER_HOST") else chosen)
+
+
+def _own_config() -> Path:
+    return Path(os.environ.get("DOCKER_CONFIG", Path.home() / ".docker"))
 
 
 def _ca_bundle(environ: Mapping[str, str]) -> str | None:
@@ -97,7 +112,7 @@ def _environment(folder: Path, registry: Registry) -> dict[str, str]:
     """Return an environment whose Docker knows this registry's login and none of the user's."""
     config = folder / "docker"
     config.mkdir(mode=0o700)
-    own = Path(os.environ.get("DOCKER_CONFIG", Path.home() / ".docker"))
+    own = _own_config()
     for name in ("cli-plugins", "contexts", "buildx"):
         if (own / name).is_dir():
             (config / name).symlink_to(own / name)

@@ -21,7 +21,8 @@ MANIFEST_TYPES = (
 TIMEOUT = httpx.Timeout(30, connect=5)
 
 
-def _is_local(login_server: str) -> bool:
+def is_local(login_server: str) -> bool:
+    """Say whether a registry is on this machine, where images travel without TLS."""
     return login_server.split(":", maxsplit=1)[0] in {"localhost", "127.0.0.1"}
 
 
@@ -73,7 +74,7 @@ def _request(
     headers: dict[str, str] | None = None,
     data: dict[str, str] | None = None,
 ) -> httpx.Response:
-    scheme = "http" if _is_local(login_server) else "https"
+    scheme = "http" if is_local(login_server) else "https"
     url = f"{scheme}://{login_server}{path}"
     try:
         return httpx.request(

@@ -72,6 +72,36 @@ def test_certificate_bundle_of_the_host_is_a_build_secret(
     assert command[command.index("--secret") + 1] == f"id=ca,src={bundle}"
 
 
+@pytest.mark.parametrize(
+    ("reference", "host", "expected"),
+    [
+        ("localhost:1/app:1", None, ["--builder", "desk"]),
+        ("localhost:1/app:1", "tcp://elsewhere:2376", ["--builder", "default"]),
+        ("seatrial.azurecr.io/app:1", None, []),
+    ],
+)
+def test_a_local_registry_is_pushed_to_by_the_engines_own_builder(
+    context: BuildContext,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    *,
+    reference: str,
+    host: str | None,
+    expected: list[str],
+) -> None:
+    (tmp_path / "config.json").write_text('{"currentContext": "desk"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    if host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+
+    command = build._command(context, reference, tmp_path / "metadata.json")
+
+    place = command.index("--builder") if "--builder" in command else len(command)
+    assert command[place : place + 2] == expected
+
+
 # What buildx 0.30 printed: no network, and an arm64 image on an amd64 machine without an emulator.
 NO_BASE = (
     "ERROR: failed to build: failed to solve: failed to do request: Head "

@@ -1,16 +1,31 @@
 """Azure OpenAI, by managed identity: no key anywhere."""
 
+from azure.core.credentials_async import AsyncTokenCredential
 from azure.identity.aio import DefaultAzureCredential, get_bearer_token_provider
 from langchain_openai import AzureChatOpenAI
 
-from frmk.llm.openai import ChatModel, http_client
+from frmk.llm.openai import ChatModel, Closing, http_client
 
 _SCOPE = "https://cognitiveservices.azure.com/.default"
 
 
-def azure_model(*, endpoint: str, deployment: str, api_version: str, client_id: str | None) -> ChatModel:
-    """Return the model of a deployment; its tokens come from the identity that the environment offers."""
-    credential = DefaultAzureCredential(managed_identity_client_id=client_id)
+def azure_model(
+    *,
+    endpoint: str,
+    deployment: str,
+    api_version: str,
+    client_id: str | None,
+    credential: AsyncTokenCredential | None = None,
+) -> ChatModel:
+    """Return the model of a deployment.
+
+    Its tokens come from `credential`, which stays its owner's to close, or else from the identity that the
+    environment offers.
+    """
+    closing: list[Closing] = []
+    if credential is None:
+        credential = DefaultAzureCredential(managed_identity_client_id=client_id)
+        closing.append(credential.close)
     client = http_client(endpoint)
     chat = AzureChatOpenAI(
         azure_endpoint=endpoint,
@@ -21,4 +36,4 @@ def azure_model(*, endpoint: str, deployment: str, api_version: str, client_id: 
         max_retries=1,
         http_async_client=client,
     )
-    return ChatModel(chat, deployment, closing=(client.aclose, credential.close))
+    return ChatModel(chat, deployment, closing=(client.aclose, *closing))

@@ -22,8 +22,8 @@ class ModelChain:
         if not models:
             raise ModelError("A chain needs at least one model, none was given.")
         self._models = tuple(models)
-        self._wordy: set[str] = set()
-        self._resting: dict[str, float] = {}
+        self._wordy: set[LanguageModel] = set()
+        self._resting: dict[LanguageModel, float] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -37,21 +37,21 @@ class ModelChain:
     def awake(self) -> list[LanguageModel]:
         """Return the models that have not just failed."""
         now = time.monotonic()
-        return [model for model in self._models if self._resting.get(model.name, 0.0) <= now]
+        return [model for model in self._models if self._resting.get(model, 0.0) <= now]
 
     def chooser(self) -> LanguageModel | None:
         """Return the first model that is worth asking for functions."""
-        return next((m for m in self.awake() if m.structured and m.name not in self._wordy), None)
+        return next((m for m in self.awake() if m.structured and m not in self._wordy), None)
 
-    def rest(self, model: str, reason: str) -> None:
+    def rest(self, model: LanguageModel, reason: str) -> None:
         """Leave a model alone for a while after a failure, so that every turn does not wait for it."""
         self._resting[model] = time.monotonic() + _REST_SECONDS
-        _log.warning("model failed, rests %g s: %s", _REST_SECONDS, reason, extra={"model": model})
+        _log.warning("model failed, rests %g s: %s", _REST_SECONDS, reason, extra={"model": model.name})
 
-    def unstructured(self, model: str, reason: str) -> None:
+    def unstructured(self, model: LanguageModel, reason: str) -> None:
         """Ask a model for no more functions in this process."""
         self._wordy.add(model)
-        _log.warning("model is asked for no more functions: %s", reason, extra={"model": model})
+        _log.warning("model is asked for no more functions: %s", reason, extra={"model": model.name})
 
     async def warm(self, prompt: Sequence[PromptMessage] = _WARM_UP) -> None:
         """Let the first model write one word, so that the first turn finds it loaded; never raises."""

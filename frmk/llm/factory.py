@@ -18,29 +18,33 @@ _DEFAULT_NAME = "gpt-4o-mini"
 async def build_models(settings: ModelSettings) -> ModelChain:
     """Return the models in the order in which they are asked.
 
-    An explicit provider that cannot be had raises UsageError. Otherwise: an OpenAI-compatible endpoint or
-    key, Azure OpenAI, Ollama on its port, the local small model; the scripted model without any of them.
+    An explicit provider that cannot be had raises UsageError. Otherwise every one that is configured, each
+    taking over when the one before it fails: an OpenAI-compatible endpoint or key, Azure OpenAI. With none
+    configured, Ollama on its port or the local small model; the scripted model without any of them.
     """
     if settings.provider is not None:
         model = await _build(settings.provider, settings)
         if model is None:
             raise UsageError(_absent(settings.provider, settings))
         return ModelChain([model])
-    for provider in _order(settings):
-        model = await _build(provider, settings)
-        if model is not None:
-            _log.info("model chosen: %s", model.name, extra={"provider": provider})
-            return ModelChain([model])
-    return ModelChain([ScriptedModel()])
+    configured = [await _build(provider, settings) for provider in _configured(settings)]
+    if models := [model for model in configured if model is not None]:
+        _log.info("models chosen: %s", ", ".join(model.name for model in models))
+        return ModelChain(models)
+    return ModelChain([await _nearby(settings) or ScriptedModel()])
 
 
-def _order(settings: ModelSettings) -> list[Provider]:
+def _configured(settings: ModelSettings) -> tuple[Provider, ...]:
     order: list[Provider] = []
     if settings.base_url or settings.api_key:
         order.append("openai")
     if settings.azure_endpoint:
         order.append("azure")
-    return order or ["ollama", "local"]
+    return tuple(order)
+
+
+async def _nearby(settings: ModelSettings) -> LanguageModel | None:
+    return await _ollama(settings) or await _local()
 
 
 async def _build(provider: Provider, settings: ModelSettings) -> LanguageModel | None:
@@ -78,6 +82,7 @@ async def _azure(settings: ModelSettings) -> LanguageModel | None:
         deployment=settings.name or _DEFAULT_NAME,
         api_version=settings.azure_api_version,
         client_id=settings.azure_client_id,
+        credential=settings.azure_credential,
     )
 
 

@@ -70,7 +70,7 @@ class ModelSession:
             return None
         self.usage.add(choice)
         if not choice.requests:
-            self._chain.unstructured(model.name, "it answered without choosing one")
+            self._chain.unstructured(model, "it answered without choosing one")
             return None
         return choice
 
@@ -78,7 +78,7 @@ class ModelSession:
         """Say that the choice was unusable, so that this model is not asked again in this process."""
         model = self._chain.chooser()
         if model is not None:
-            self._chain.unstructured(model.name, reason)
+            self._chain.unstructured(model, reason)
 
     async def _written(
         self, model: LanguageModel, messages: Sequence[PromptMessage], sampling: Sampling, sink: Sink
@@ -90,10 +90,10 @@ class ModelSession:
                 text = await self._collect(model, messages, sampling, sink)
         except TimeoutError:
             reason = f"{model.name}: no answer within {sampling.timeout_seconds:g} s"
-            self._chain.rest(model.name, reason)
+            self._chain.rest(model, reason)
             raise ModelError(reason) from None
         except ModelError as error:
-            self._chain.rest(model.name, str(error))
+            self._chain.rest(model, str(error))
             raise
         wrong = defect(text)
         if wrong is not None:

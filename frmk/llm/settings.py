@@ -1,6 +1,6 @@
 """Which language model is wanted."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -19,5 +19,7 @@ class ModelSettings(BaseModel):
     api_key: SecretStr | None = None
     azure_endpoint: Address | None = None
     azure_client_id: str | None = None
+    azure_credential: Any = Field(default=None, repr=False)
+    """A ready asynchronous token credential; its owner closes it. Without one the model has its own."""
     azure_api_version: str = "2024-10-21"
     ollama_url: Address = "http://127.0.0.1:11434"

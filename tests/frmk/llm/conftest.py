@@ -14,6 +14,7 @@ class Endpoint:
     url: str = ""
     texts: list[str] = field(default_factory=lambda: ["Hello ", "there."])
     status: int = 200
+    failing: str = "-"
     calls: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -23,9 +24,9 @@ class Endpoint:
         self.calls.append(body)
         self.headers.append(dict(request.headers))
         self.paths.append(request.path_qs)
-        if self.status != 200:
+        if self.status != 200 or request.path == self.failing:
             error = {"error": {"message": "this server takes no such thing", "code": "refused"}}
-            return web.json_response(error, status=self.status)
+            return web.json_response(error, status=403 if self.status == 200 else self.status)
         if not body.get("stream"):
             return web.json_response(self._whole())
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from azure.core.credentials import AccessToken
 from pydantic import SecretStr
 
 from frmk.errors import ModelError, UsageError
@@ -25,6 +26,24 @@ class Sink:
 
     async def switched(self, failed: str, reason: str, to: str) -> None:
         raise AssertionError(failed, reason, to)
+
+
+class Takeover(Sink):
+    def __init__(self) -> None:
+        super().__init__()
+        self.switches: list[tuple[str, str]] = []
+
+    async def switched(self, failed: str, reason: str, to: str) -> None:
+        self.switches.append((failed, to))
+
+
+class ConstantCredential:
+    """A credential of Azure whose token never changes."""
+
+    async def get_token(self, *_: str, **__: Any) -> AccessToken:
+        return AccessToken("token", 2**31)
+
+    async def close(self) -> None: ...
 
 
 def settings(endpoint: Any, **more: Any) -> ModelSettings:
@@ -95,6 +114,21 @@ async def test_refusal_of_the_server_is_a_model_error_with_its_reason(endpoint: 
     with pytest.raises(ModelError, match=r"small: .*PermissionDenied.*: .*this server takes no such thing"):
         await chain.session(1_000).write(ASK, Sampling(), Sink())
     await chain.close()
+
+
+async def test_what_else_is_configured_takes_over_from_an_endpoint_that_fails(endpoint: Any) -> None:
+    chain = await build_models(
+        settings(endpoint, azure_endpoint=endpoint.url, azure_credential=ConstantCredential())
+    )
+    endpoint.failing = "/v1/chat/completions"
+    sink = Takeover()
+
+    await chain.session(1_000).write(ASK, Sampling(), sink)
+    await chain.close()
+
+    assert sink.text == "Hello there."
+    assert sink.switches == [("small", "small")]
+    assert endpoint.paths[-1].startswith("/openai/deployments/small/chat/completions")
 
 
 async def test_provider_that_cannot_be_had_is_refused() -> None:

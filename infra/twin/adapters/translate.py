@@ -44,28 +44,48 @@ class Translator:
 
     def call(self, token: str, name: str, inputs: dict[str, Any]) -> ArmCall:
         """Return the PUT for a resource, naming it as the provider would where the program does not."""
-        entry = self._entry(token)
+        entry = self.entry(token)
         props = entry["props"]
         params = {key: value for key, value in inputs.items() if props.get(key, {}).get("param")}
+        return ArmCall(
+            id=self._id(entry, name, params), api_version=entry["api"], body=self.body(token, inputs)
+        )
+
+    def body(self, token: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Return the request body for a resource's inputs."""
+        props = self.entry(token)["props"]
         body: dict[str, Any] = {}
         for key, value in inputs.items():
-            if key not in params:
-                rule = props.get(key, {})
+            rule = props.get(key, {})
+            if not rule.get("param"):
                 _place(body, rule.get("at", [key]), self._formed(rule.get("form"), value))
-        return ArmCall(id=self._id(entry, name, params), api_version=entry["api"], body=body)
+        return body
 
     def outputs(self, token: str, answer: dict[str, Any]) -> dict[str, Any]:
         """Return what the SDK shows of a resource: its properties beside its id, name and type."""
         renamed = {
             rule["at"][-1]: key
-            for key, rule in self._entry(token)["props"].items()
+            for key, rule in self.entry(token)["props"].items()
             if "at" in rule and rule["at"][-1] != key
         }
         properties = answer.get("properties") or {}
-        flat = {renamed.get(key, key): value for key, value in properties.items()}
+        flat = {renamed.get(key, key[:1].lower() + key[1:]): value for key, value in properties.items()}
         return {**flat, **answer}
 
-    def _entry(self, token: str) -> dict[str, Any]:
+    def live(self, token: str, inputs: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        """Return, for the inputs that a program gave, the values that they would have to have now."""
+        props = self.entry(token)["props"]
+        found = {}
+        for key, value in inputs.items():
+            rule = props.get(key, {})
+            seen = _at(answer, rule.get("at", [key]))
+            found[key] = (
+                value if rule.get("param") or seen is None else self._unformed(rule.get("form"), seen)
+            )
+        return found
+
+    def entry(self, token: str) -> dict[str, Any]:
+        """Return what is known of a type; raise UnknownTypeError."""
         entry = self._tokens.get(token.removeprefix("azure-native:"))
         if entry is None:
             raise UnknownTypeError(token, sorted(self._tokens))
@@ -93,6 +113,30 @@ class Translator:
             _place(placed, rule.get("at", [key]), self._formed(rule.get("form"), inner))
         return placed
 
+    def _unformed(self, form: Any, value: Any) -> Any:
+        if form is None or value is None:
+            return value
+        if form == "set":
+            return list(value)
+        if "arr" in form and isinstance(value, list):
+            return [self._unformed(form["arr"], item) for item in value]
+        if "map" in form and isinstance(value, dict):
+            return {key: self._unformed(form["map"], item) for key, item in value.items()}
+        if "one" in form and isinstance(value, dict):
+            return self._flat(form["one"], value)
+        return value
+
+    def _flat(self, alternatives: list[dict[str, Any]], value: dict[str, Any]) -> dict[str, Any]:
+        chosen = next((one for one in alternatives if _fits(one, value)), None)
+        props = {} if chosen is None else self._types[chosen["type"]]
+        moved = {rule["at"][0] for rule in props.values() if "at" in rule}
+        placed = {key: inner for key, inner in value.items() if key not in moved}
+        for key, rule in props.items():
+            seen = _at(value, rule.get("at", [key]))
+            if seen is not None:
+                placed[key] = self._unformed(rule.get("form"), seen)
+        return placed
+
     def _id(self, entry: dict[str, Any], name: str, params: dict[str, Any]) -> str:
         wanted = list(entry["params"])
         last = wanted[-1]
@@ -109,11 +153,21 @@ class Translator:
         pairs = zip(types, (given[key] for key in wanted[1:]), strict=True)
         return f"{scope}/providers/{provider}/" + "/".join(f"{kind}/{part}" for kind, part in pairs)
 
+    def autonamed(self, token: str, name: str) -> str:
+        """Return the name that the provider gives a resource whose program names it not."""
+        return self._autoname(self.entry(token)["auto"], name)
+
     def _autoname(self, how: str, name: str) -> str:
         text = f"{self._stack}|{name}"
         if how == "uuid":
             return str(uuid.uuid5(uuid.NAMESPACE_URL, text))
         return name if how == "copy" else name + hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _at(body: Any, path: list[str]) -> Any:
+    for step in path:
+        body = body.get(step) if isinstance(body, dict) else None
+    return body
 
 
 def _place(body: dict[str, Any], path: list[str], value: Any) -> None:

@@ -1,0 +1,1 @@
+"""The genuine Pulumi engine, run against the twin with nothing of one's own but the command line tool."""

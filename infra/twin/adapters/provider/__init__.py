@@ -1,0 +1,1 @@
+"""The twin as the provider azure-native of the genuine Pulumi engine."""

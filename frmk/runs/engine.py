@@ -26,6 +26,7 @@ from frmk.runs.worker import Stop, Worker
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 5.0
 _THREADS_AT_ONCE = 100
+_DELETION_LEASES = 4
 
 
 class RunEngine:
@@ -43,6 +44,7 @@ class RunEngine:
         self._tasks: dict[RunKey, asyncio.Task[None]] = {}
         self._beginning: set[asyncio.Task[Run]] = set()
         self._watch: asyncio.Task[None] | None = None
+        self._sweep: asyncio.Task[None] | None = None
         self._closing = False
 
     async def open(self) -> None:
@@ -50,13 +52,15 @@ class RunEngine:
         await self._store.open()
         self._closing = False
         self._watch = asyncio.create_task(self._keep_watch())
+        self._sweep = asyncio.create_task(self._keep_sweeping())
 
     async def close(self) -> None:
         """Hand every run over to another replica; the store stays open."""
         self._closing = True
-        if self._watch:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
+        for task in (self._watch, self._sweep):
+            if task:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if self._beginning:
             await asyncio.wait(self._beginning)
         for worker in self._workers.values():
@@ -189,6 +193,46 @@ class RunEngine:
         await self._executor.forget(user, thread_id)
         await self._store.delete_thread(user, thread_id)
 
+    async def delete_user(self, user: str) -> None:
+        """Cancel the user's runs and remove every trace of them; may be repeated after a crash."""
+        while page := await self._store.threads(user, _THREADS_AT_ONCE, None):
+            for thread in page:
+                with suppress(ThreadNotFoundError):
+                    await self.delete_thread(user, thread.thread_id)
+        for owner, thread_id in await self._store.deleting(utc_now(), _THREADS_AT_ONCE):
+            if owner == user:
+                await self.delete_thread(user, thread_id)
+        for thread_id in await self._store.delete_user(user):
+            await self._executor.forget(user, thread_id)
+
+    async def finish_deletions(self) -> list[str]:
+        """Finish what an engine began to delete and did not live to end; return the threads' ids."""
+        found = await self._store.deleting(utc_now() - self._deletion_seconds())
+        return [thread_id for user, thread_id in found if await self._deleted(user, thread_id)]
+
+    async def _deleted(self, user: str, thread_id: str) -> bool:
+        try:
+            await self.delete_thread(user, thread_id)
+        except ThreadNotFoundError:
+            return False
+        except Exception:  # noqa: BLE001 - one bad thread must not keep the others
+            _log.exception("thread cannot be deleted", extra={"thread_id": thread_id})
+            return False
+        _log.info("deletion finished", extra={"thread_id": thread_id})
+        return True
+
+    def _deletion_seconds(self) -> timedelta:
+        """Return how long whoever began a deletion is left to it."""
+        return timedelta(seconds=_DELETION_LEASES * self._limits.lease_seconds)
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            try:
+                await self.finish_deletions()
+            except Exception:  # noqa: BLE001 - what is left is looked for again
+                _log.exception("deletions cannot be looked for")
+            await asyncio.sleep(self._deletion_seconds().total_seconds())
+
     async def recover(self) -> list[str]:
         """Take over the runs whose owner is gone, and return their ids."""
         found = await self._store.expired(utc_now())
@@ -251,10 +295,14 @@ class RunEngine:
     async def _keep_watch(self) -> None:
         """Renew leases and notice cancellations every second or sooner; look for orphans now and then."""
         pause = min(1.0, self._limits.lease_seconds / 3)
+        between = min(self._store.pace.look_seconds, self._limits.lease_seconds / 3)
+        look_at = 0.0
         while True:
             try:
                 await self._renew()
-                await self.recover()
+                if (now := asyncio.get_running_loop().time()) >= look_at:
+                    look_at = now + between
+                    await self.recover()
             except Exception:  # noqa: BLE001 - without its watch a replica loses every run
                 _log.exception("leases cannot be renewed")
             await asyncio.sleep(pause)

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from urllib.parse import quote
 
 from frmk.errors import FieldError
 
@@ -28,3 +29,8 @@ def new_id(kind: str) -> str:
 def is_id(value: str) -> bool:
     """Say whether a thread or run may have this id at all."""
     return _LEGAL.fullmatch(value) is not None and value not in {".", ".."}
+
+
+def thread_key(user: str, thread_id: str) -> str:
+    """Return the checkpointer's key of a user's thread: escaped, so that no two users ever meet."""
+    return f"{quote(user, safe='')}:{quote(thread_id, safe='')}"

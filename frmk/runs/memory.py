@@ -15,9 +15,10 @@ from frmk.errors import (
     ThreadNotFoundError,
 )
 from frmk.events import Event
+from frmk.runs.clock import utc_now
 from frmk.runs.models import Lease, Message, Run, Thread, ThreadSummary
 from frmk.runs.states import restart
-from frmk.runs.store import Renewal, RunChange
+from frmk.runs.store import Pace, Renewal, RunChange
 from frmk.runs.waiters import RunKey, Waiters
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,7 +35,7 @@ class _RunEntry:
 class _ThreadEntry:
     summary: ThreadSummary
     messages: list[Message] = field(default_factory=list)
-    deleting: bool = False
+    deleting_since: datetime | None = None
 
 
 class MemoryStore:
@@ -51,6 +52,11 @@ class MemoryStore:
     def name(self) -> str:
         """Name the store as health checks and reports show it."""
         return "memory"
+
+    @property
+    def pace(self) -> Pace:
+        """Say how often to append to one run, and how often to look for runs without an owner."""
+        return Pace()
 
     async def open(self) -> None:
         """Do nothing: memory is there."""
@@ -79,7 +85,7 @@ class MemoryStore:
         active[run.run_id] = entry
 
     def _refuse_busy(self, run: Run, thread: _ThreadEntry | None, busy_limit: int) -> None:
-        if thread and thread.deleting:
+        if thread and thread.deleting_since:
             raise ThreadBusyError(run.thread_id, None)
         active = self._active[run.user]
         for run_id, entry in active.items():
@@ -191,7 +197,7 @@ class MemoryStore:
         self, user: str, limit: int, before: tuple[datetime, str] | None
     ) -> list[ThreadSummary]:
         """Return threads by time of update and id, descending, below `before`."""
-        mine = [t.summary for t in self._threads.get(user, {}).values() if not t.deleting]
+        mine = [t.summary for t in self._threads.get(user, {}).values() if not t.deleting_since]
         mine.sort(key=_by_update, reverse=True)
         if before:
             mine = [thread for thread in mine if _by_update(thread) < before]
@@ -200,7 +206,7 @@ class MemoryStore:
     async def thread(self, user: str, thread_id: str) -> Thread:
         """Return the thread with its messages, or raise ThreadNotFoundError."""
         entry = self._threads.get(user, {}).get(thread_id)
-        if entry is None or entry.deleting:
+        if entry is None or entry.deleting_since:
             raise ThreadNotFoundError(thread_id)
         held = entry.summary
         return Thread(
@@ -217,7 +223,7 @@ class MemoryStore:
         entry = self._threads.get(user, {}).get(thread_id)
         if entry is None:
             raise ThreadNotFoundError(thread_id)
-        entry.deleting = True
+        entry.deleting_since = utc_now()
         return [i for i, e in self._active.get(user, {}).items() if e.run.thread_id == thread_id]
 
     async def delete_thread(self, user: str, thread_id: str) -> None:
@@ -229,9 +235,28 @@ class MemoryStore:
             self._waiters.wake(key)
         self._threads.get(user, {}).pop(thread_id, None)
 
+    async def deleting(self, before: datetime, limit: int = 20) -> list[tuple[str, str]]:
+        """Return user and id of threads whose deletion began before that moment and is not done."""
+        return [
+            (user, thread_id)
+            for user, threads in self._threads.items()
+            for thread_id, entry in threads.items()
+            if entry.deleting_since and entry.deleting_since < before
+        ][:limit]
+
+    async def delete_user(self, user: str) -> list[str]:
+        """Remove every trace of a user: threads, runs, events, messages, tickets and sessions."""
+        threads = list(self._threads.get(user, {}))
+        for thread_id in threads:
+            await self.delete_thread(user, thread_id)
+        self._threads.pop(user, None)
+        self._active.pop(user, None)
+        self._secrets = {key: held for key, held in self._secrets.items() if held[0] != user}
+        return threads
+
     async def put_secret(self, kind: str, digest: str, user: str, expires_at: datetime) -> None:
         """Keep the digest of a ticket or a session until it expires."""
-        now = datetime.now(UTC)
+        now = utc_now()
         self._secrets = {key: held for key, held in self._secrets.items() if held[1] > now}
         self._secrets[kind, digest] = (user, expires_at)
 

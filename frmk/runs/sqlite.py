@@ -4,21 +4,18 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-from frmk.errors import (
-    RunOverError,
-    StoreError,
-    ThreadNotFoundError,
-)
+from frmk.errors import RunOverError, StoreError
 from frmk.events import Event
 from frmk.runs import sqlite_rows as rows
 from frmk.runs import sqlite_work as sql
+from frmk.runs.clock import utc_now
 from frmk.runs.models import Lease, Run, Thread, ThreadSummary
 from frmk.runs.sqlite_file import SqliteFile
 from frmk.runs.states import is_over
-from frmk.runs.store import Renewal, RunChange
+from frmk.runs.store import Pace, Renewal, RunChange
 from frmk.runs.waiters import Waiters
 
 _POLL_SECONDS = 0.075
@@ -37,6 +34,11 @@ class SqliteStore:
     def name(self) -> str:
         """Name the store as health checks and reports show it."""
         return "sqlite"
+
+    @property
+    def pace(self) -> Pace:
+        """Say how often to append to one run, and how often to look for runs without an owner."""
+        return Pace()
 
     async def open(self) -> None:
         """Open or make the file; opening twice does nothing."""
@@ -183,17 +185,8 @@ class SqliteStore:
 
     async def begin_delete(self, user: str, thread_id: str) -> list[str]:
         """Hide the thread, refuse new runs on it, and return the ids of its runs that are not over."""
-
-        def work(c: sqlite3.Connection) -> list[str]:
-            known = c.execute(
-                "UPDATE threads SET deleting = 1 WHERE user = ? AND thread_id = ?", (user, thread_id)
-            ).rowcount
-            if not known:
-                raise ThreadNotFoundError(thread_id)
-            active = "SELECT run_id FROM runs WHERE user = ? AND thread_id = ? AND active = 1"
-            return [run_id for (run_id,) in c.execute(active, (user, thread_id))]
-
-        return await self._file.write(work)
+        now = utc_now()
+        return await self._file.write(lambda c: sql.begin_delete(c, user, thread_id, now))
 
     async def delete_thread(self, user: str, thread_id: str) -> None:
         """Remove the thread and every trace of it, from the file and from its log."""
@@ -201,11 +194,27 @@ class SqliteStore:
         await self._file.fold()
         self._waiters.wake_all()
 
+    async def deleting(self, before: datetime, limit: int = 20) -> list[tuple[str, str]]:
+        """Return user and id of threads whose deletion began before that moment and is not done."""
+        return await self._file.read(
+            lambda c: c.execute(
+                "SELECT user, thread_id FROM threads WHERE deleting > 0 AND deleting < ? LIMIT ?",
+                (rows.micros(before), limit),
+            ).fetchall()
+        )
+
+    async def delete_user(self, user: str) -> list[str]:
+        """Remove every trace of a user, from the file and from its log."""
+        threads = await self._file.write(lambda c: sql.delete_user(c, user))
+        await self._file.fold()
+        self._waiters.wake_all()
+        return threads
+
     async def put_secret(self, kind: str, digest: str, user: str, expires_at: datetime) -> None:
         """Keep the digest of a ticket or a session until it expires."""
 
         def work(c: sqlite3.Connection) -> None:
-            c.execute("DELETE FROM secrets WHERE expires_at <= ?", (rows.micros(datetime.now(UTC)),))
+            c.execute("DELETE FROM secrets WHERE expires_at <= ?", (rows.micros(utc_now()),))
             c.execute(
                 "INSERT OR REPLACE INTO secrets (kind, digest, user, expires_at) VALUES (?, ?, ?, ?)",
                 (kind, digest, user, rows.micros(expires_at)),

@@ -21,6 +21,8 @@ _TABLES = (
         deleting INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (user, thread_id)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS threads_by_update ON threads (user, updated_at, thread_id)",
+    # `deleting` holds when a deletion began; a file of an earlier release may hold 1, which was long ago.
+    "CREATE INDEX IF NOT EXISTS threads_deleting ON threads (deleting) WHERE deleting > 0",
     """CREATE TABLE IF NOT EXISTS runs (
         user TEXT NOT NULL, run_id TEXT NOT NULL, thread_id TEXT NOT NULL, goal TEXT NOT NULL,
         message TEXT NOT NULL, context TEXT NOT NULL, status TEXT NOT NULL, active INTEGER NOT NULL,

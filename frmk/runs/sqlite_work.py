@@ -123,7 +123,7 @@ def find_run(c: sqlite3.Connection, user: str, run_id: str) -> Run:
 def refuse_busy(c: sqlite3.Connection, run: Run, busy_limit: int) -> None:
     """Raise ThreadBusyError or LimitError if the run may not start now."""
     deleting = c.execute(
-        "SELECT 1 FROM threads WHERE user = ? AND thread_id = ? AND deleting = 1", (run.user, run.thread_id)
+        "SELECT 1 FROM threads WHERE user = ? AND thread_id = ? AND deleting != 0", (run.user, run.thread_id)
     ).fetchone()
     if deleting:
         raise ThreadBusyError(run.thread_id, None)
@@ -212,6 +212,26 @@ def find_thread(c: sqlite3.Connection, user: str, thread_id: str) -> Thread:
         title=held.title,
         messages=tuple(rows.message_of(text) for (text,) in found),
     )
+
+
+def begin_delete(c: sqlite3.Connection, user: str, thread_id: str, now: datetime) -> list[str]:
+    """Hide the thread; return the ids of its runs that are not over."""
+    known = c.execute(
+        "UPDATE threads SET deleting = ? WHERE user = ? AND thread_id = ?",
+        (rows.micros(now), user, thread_id),
+    ).rowcount
+    if not known:
+        raise ThreadNotFoundError(thread_id)
+    active = "SELECT run_id FROM runs WHERE user = ? AND thread_id = ? AND active = 1"
+    return [run_id for (run_id,) in c.execute(active, (user, thread_id))]
+
+
+def delete_user(c: sqlite3.Connection, user: str) -> list[str]:
+    """Delete every row of the user; return the ids of the threads."""
+    threads = c.execute("SELECT thread_id FROM threads WHERE user = ?", (user,)).fetchall()
+    for table in ("events", "runs", "messages", "threads", "secrets"):
+        c.execute(f"DELETE FROM {table} WHERE user = ?", (user,))  # noqa: S608  # names of our own
+    return [thread_id for (thread_id,) in threads]
 
 
 def delete_thread(c: sqlite3.Connection, user: str, thread_id: str) -> None:

@@ -29,6 +29,14 @@ class Renewal:
     cancelled: frozenset[str] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """Say how often a store may be turned to where each turn costs: 0 where it may be at any time."""
+
+    append_seconds: float = 0.0
+    look_seconds: float = 0.0
+
+
 class RunStore(Protocol):
     """Keep threads, runs, their events, leases and single-use secrets.
 
@@ -39,6 +47,11 @@ class RunStore(Protocol):
     @property
     def name(self) -> str:
         """Name the store as health checks and reports show it."""
+        ...
+
+    @property
+    def pace(self) -> Pace:
+        """Say how often to append to one run, and how often to look for runs without an owner."""
         ...
 
     async def open(self) -> None:
@@ -92,7 +105,10 @@ class RunStore(Protocol):
         ...
 
     async def renew(self, leases: Sequence[Lease], until: datetime) -> Renewal:
-        """Prolong these leases of one replica as far as they are still its own."""
+        """Prolong these leases of one replica as far as they are still its own.
+
+        A lease that has more than three quarters of its length left may stay as it is.
+        """
         ...
 
     async def release(self, lease: Lease) -> None:
@@ -122,6 +138,17 @@ class RunStore(Protocol):
 
     async def delete_thread(self, user: str, thread_id: str) -> None:
         """Remove the thread and every trace of it: runs, events and messages."""
+        ...
+
+    async def deleting(self, before: datetime, limit: int = 20) -> list[tuple[str, str]]:
+        """Return user and id of threads whose deletion began before that moment and is not done."""
+        ...
+
+    async def delete_user(self, user: str) -> list[str]:
+        """Remove every trace of a user: threads, runs, events, messages, tickets and sessions.
+
+        Returns the ids of the threads, whose checkpoints are the caller's to delete. May be repeated.
+        """
         ...
 
     async def put_secret(self, kind: str, digest: str, user: str, expires_at: datetime) -> None:

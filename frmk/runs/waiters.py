@@ -36,6 +36,10 @@ class Waiters:
         if not waiting:
             self._waiting.pop(key, None)
 
+    def waited(self, key: RunKey) -> bool:
+        """Say whether anyone waits for this run."""
+        return key in self._waiting
+
     def wake(self, key: RunKey) -> None:
         """Tell everyone who waits for this run."""
         for future in self._waiting.pop(key, ()):

@@ -43,7 +43,9 @@ class Stop(Enum):
 class Worker:
     """Take drafts from the executor, number them, and store them in small batches.
 
-    The executor waits when the store is slow; nobody waits for readers.
+    The executor waits when the store is slow; nobody waits for readers. What a reader sees is stored: a
+    number never means another event after a crash. So a store's pace bounds how live events are: one that
+    comes alone is stored at once, more within `append_seconds` of it wait for each other, the end for none.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Worker:
         self._coalescer = Coalescer(limits.coalesce_seconds)
         self._inbox: deque[EventDraft] = deque()
         self._ready: list[EventDraft] = []
+        self._free_at = 0.0
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._stop: Stop | None = None
@@ -184,6 +187,8 @@ class Worker:
         if self._inbox:
             return True
         until = min(deadline, self._coalescer.deadline or deadline)
+        if self._ready:
+            until = min(until, self._free_at)
         timer = loop.call_at(until, self._wake.set)
         await self._wake.wait()
         self._wake.clear()
@@ -268,9 +273,10 @@ class Worker:
         )
 
     async def _append_ready(self) -> None:
-        ready, self._ready = self._ready, []
-        if ready:
-            await self._append(ready)
+        """Store what is ready, unless the last append was so recent that more may join it."""
+        due = len(self._ready) >= _AHEAD or asyncio.get_running_loop().time() >= self._free_at
+        if self._ready and due:
+            await self._append(())
 
     async def _append(
         self, drafts: Sequence[EventDraft], *, status: RunStatus | None = None, error: str | None = None
@@ -283,6 +289,8 @@ class Worker:
         after = self._scribe.seq
         events = self._scribe.write(drafts, final=status is not None)
         change = self._change(events[-1], status, error)
+        self._free_at = asyncio.get_running_loop().time() + self._store.pace.append_seconds
+        self._coalescer.not_before = self._free_at
         await self._store.append(self.lease, after, events, change)
         self.tail.publish(events)
 

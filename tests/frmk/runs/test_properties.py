@@ -5,10 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frmk.errors import ConflictError
+from frmk.runs.cosmos import CosmosRunStore
 from frmk.runs.engine import RunEngine
 from frmk.runs.memory import MemoryStore
 from frmk.runs.models import RunLimits
 from frmk.runs.rules import broken_rules
+from tests.frmk.runs.cosmos_db import fresh_container
 from tests.frmk.runs.scripted import ScriptExecutor, ask, draft
 
 LIMITS = RunLimits(coalesce_seconds=0.002, lease_seconds=5.0, stop_seconds=0.5)
@@ -84,8 +86,8 @@ async def open_engine(store, script, owner="one"):
     return engine
 
 
-async def tell(script):
-    engine = await open_engine(MemoryStore(), script)
+async def tell(script, store=None):
+    engine = await open_engine(store or MemoryStore(), script)
     run = await engine.start(ask())
     events = await told_by(engine, run)
     again = await told_by(engine, run)
@@ -124,9 +126,9 @@ def words(told):
     return text
 
 
-async def interrupt(script, pauses, stop):
+async def interrupt(script, pauses, stop, store=None):
     """Stop the run in the middle, by a cancellation or by closing its engine, then let another one go on."""
-    store = MemoryStore()
+    store = store or MemoryStore()
     one = await open_engine(store, [step for draft_ in script for step in (draft_, 0.0)])
     run = await one.start(ask())
     for _ in range(pauses):
@@ -146,5 +148,27 @@ async def interrupt(script, pauses, stop):
 @given(begun, st.integers(0, 40), st.sampled_from(["cancel", "close"]))
 def test_a_run_that_is_stopped_anywhere_keeps_the_rules(script, pauses, stop):
     events = asyncio.run(interrupt(script, pauses, stop))
+
+    assert broken_rules(events) == []
+
+
+async def on_cosmos(server, work, *args):
+    async with fresh_container(server) as container:
+        return await work(*args, CosmosRunStore(container))
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(st.one_of(wild, begun))
+def test_whatever_an_executor_does_its_run_keeps_the_rules_on_cosmos(database_server, script):
+    events, again = asyncio.run(on_cosmos(database_server, tell, script))
+
+    assert broken_rules(events) == []
+    assert again == events
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(begun, st.integers(0, 40), st.sampled_from(["cancel", "close"]))
+def test_a_run_that_is_stopped_anywhere_keeps_the_rules_on_cosmos(database_server, script, pauses, stop):
+    events = asyncio.run(on_cosmos(database_server, interrupt, script, pauses, stop))
 
     assert broken_rules(events) == []

@@ -1,6 +1,7 @@
 """What every store must do; a new store joins by a parameter of `open_store` in conftest."""
 
 import asyncio
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -378,6 +379,124 @@ async def test_a_deleted_thread_leaves_nothing_and_others_stay(store):
     assert len((await store.thread("ana", "t")).messages) == 1
 
 
+async def test_a_deletion_that_broke_off_is_named_until_it_is_done(store):
+    await create(store, a_run())
+    await create(store, a_run("r2", "t2"))
+    before = datetime.now(UTC)
+    assert await store.deleting(before + timedelta(hours=1)) == []
+
+    await store.begin_delete("ana", "t")
+
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    assert await store.deleting(before) == []
+    assert await store.deleting(later) == [("ana", "t")]
+    await store.delete_thread("ana", "t")
+    assert await store.deleting(later) == []
+
+
+async def test_beginning_a_deletion_again_begins_its_time_anew(store):
+    await create(store, a_run())
+    await store.begin_delete("ana", "t")
+    await asyncio.sleep(0.01)
+    moment = datetime.now(UTC)
+    await asyncio.sleep(0.01)
+
+    await store.begin_delete("ana", "t")
+
+    assert await store.deleting(moment) == []
+
+
+async def test_deletions_are_named_up_to_a_limit(store):
+    for number in range(4):
+        await create(store, a_run(f"r{number}", f"t{number}", user=f"u{number}"))
+        await store.begin_delete(f"u{number}", f"t{number}")
+
+    found = await store.deleting(datetime.now(UTC) + timedelta(seconds=1), limit=3)
+
+    assert len(set(found)) == 3
+
+
+async def test_a_deleted_user_leaves_nothing_and_others_stay(store):
+    lease = await create(store, a_run())
+    await store.append(lease, 0, some_events(a_run(), 1, 2), GOING)
+    ended = await create(store, a_run("r2", "t2"))
+    await store.append(ended, 0, some_events(a_run("r2", "t2"), 1, 1), OVER)
+    await create(store, a_run("r3", "t3"))
+    await store.begin_delete("ana", "t3")
+    await create(store, a_run(user="bob"))
+    soon = datetime.now(UTC) + timedelta(seconds=30)
+    await store.put_secret("session", "d1", "ana", soon)
+    await store.put_secret("session", "d2", "bob", soon)
+
+    assert sorted(await store.delete_user("ana")) == ["t", "t2", "t3"]
+
+    now = datetime.now(UTC)
+    for run_id in ("r1", "r2", "r3"):
+        with pytest.raises(RunNotFoundError):
+            await store.run("ana", run_id)
+        assert await store.read("ana", run_id, 0) == []
+    with pytest.raises(RunNotFoundError):
+        await store.append(lease, 2, some_events(a_run(), 3, 3), GOING)
+    assert await store.threads("ana", 9, None) == []
+    assert await store.deleting(now + timedelta(hours=1)) == []
+    assert await store.peek_secret("session", "d1", now) is None
+    assert await store.peek_secret("session", "d2", now) == "bob"
+    assert (await store.run("bob", "r1")).message == a_run().message
+    assert await store.delete_user("ana") == []
+    await create(store, a_run())
+    assert len((await store.thread("ana", "t")).messages) == 1
+
+
+async def test_deleting_a_user_wakes_whoever_waits(store):
+    await create(store, a_run())
+    waiting = asyncio.create_task(store.changed("ana", "r1", 0, 20.0))
+    await asyncio.sleep(0.05)
+
+    await store.delete_user("ana")
+
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_a_large_request_large_events_and_a_large_answer_come_back_as_they_were(store):
+    noise = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz0123456789ü🚢", k=1_200_000))
+    run = replace(a_run(), message=noise[:30_000], context={"note": noise[:250_000]})
+    lease = await create(store, run)
+    events = [an_event(run, seq).model_copy(update={"data": {"text": noise}}) for seq in range(1, 6)]
+    said = Message(role="tool", content=noise, time=at(4), run_id="r1", agent="w", tool="t", tool_call_id="c")
+
+    await store.append(lease, 0, events[:1], GOING)
+    await store.append(lease, 1, events[1:], replace(OVER, messages=(said, said)))
+
+    found = await store.run("ana", "r1")
+    assert (found.message, found.context) == (run.message, run.context)
+    assert await store.read("ana", "r1", 0) == events
+    assert await store.read("ana", "r1", 2, limit=2) == events[2:4]
+    asked, *told = (await store.thread("ana", "t")).messages
+    assert (asked.content, told) == (run.message, [said, said])
+
+
+async def test_a_long_run_is_read_in_pieces(store):
+    lease = await create(store, a_run())
+    for first in range(1, 600, 30):
+        await store.append(lease, first - 1, some_events(a_run(), first, first + 29), GOING)
+
+    found = await store.read("ana", "r1", 0)
+    found += await store.read("ana", "r1", len(found))
+
+    assert [event.seq for event in found] == list(range(1, 601))
+    assert [event.seq for event in await store.read("ana", "r1", 44, limit=3)] == [45, 46, 47]
+
+
+async def test_names_of_any_characters_are_kept_apart(store):
+    users = ["a/b", "a#b", "a?b", "a\\b", "ü🚢", "a b", "x" * 512, ".."]
+    for user in users:
+        await create(store, a_run(user=user))
+
+    for user in users:
+        assert (await store.run(user, "r1")).user == user
+        assert [thread.user for thread in await store.threads(user, 9, None)] == [user]
+
+
 async def test_a_secret_is_taken_once(store):
     await store.put_secret("ticket", "d1", "ana", datetime.now(UTC) + timedelta(seconds=30))
     now = datetime.now(UTC)
@@ -411,4 +530,4 @@ async def test_a_store_may_be_opened_twice_and_checked(store):
     await store.open()
 
     await store.check()
-    assert store.name in {"memory", "sqlite"}
+    assert store.name in {"memory", "sqlite", "cosmos"}

@@ -11,6 +11,7 @@ from aiohttp import web
 from infra.twin.arm.behaviour import ArmProblem
 from infra.twin.arm.store import DiskStore
 from infra.twin.config import TwinConfig
+from infra.twin.database.accounts import Databases
 from infra.twin.identity.roles import ASSIGNMENTS
 from infra.twin.identity.tokens import Directory
 from infra.twin.journal import Journal
@@ -20,7 +21,8 @@ from infra.twin.platform import AppRuntime
 _MOST_LINES = 10_000
 _ALWAYS = (
     "quotas, role propagation times, regions' capacity and real prices",
-    "database: not rehearsed; the app keeps its state in memory",
+    "database: request units are modelled, not Azure's bill; latency and 429s are this machine's",
+    "database: one region, one physical partition; other consistency levels, failover, backups and firewalls",
     "alerts and the budget are recorded and never fire",
 )
 
@@ -35,6 +37,7 @@ class Admin:
     journal: Journal
     model: ModelBackend
     runtime: AppRuntime
+    databases: Databases
     directory: Directory
     operator: str
     caller: Callable[[web.Request], str]
@@ -63,6 +66,7 @@ class Admin:
                 "findings": [finding.model_dump() for finding in self.journal.findings],
                 "not_shown": self._not_shown(),
                 "pulls": self.journal.pulls,
+                "databases": {name: address for name, (address, _) in self.databases.places().items()},
                 "model": {"name": self.model.name, "url": self.model.url, "twin_of": self._declared_model()},
             }
         )

@@ -17,6 +17,9 @@ from infra.twin.arm.service import ArmService
 from infra.twin.arm.store import DiskStore
 from infra.twin.arm.types import TypeTable
 from infra.twin.config import TwinConfig
+from infra.twin.database import certificates
+from infra.twin.database.accounts import Databases, Site
+from infra.twin.database.admin import DatabaseAdmin
 from infra.twin.guard import Gatekeeper, known_hosts
 from infra.twin.identity.authority import Authority
 from infra.twin.identity.endpoint import IdentityEndpoint
@@ -27,6 +30,7 @@ from infra.twin.journal import Journal
 from infra.twin.models.backend import ModelBackend
 from infra.twin.models.endpoint import ModelEndpoint
 from infra.twin.platform import AppRuntime, Platform
+from infra.twin.ports import Sockets
 from infra.twin.registry.access import RegistryAccess
 from infra.twin.registry.distribution import Distribution
 from infra.twin.registry.endpoint import RegistryEndpoint
@@ -73,6 +77,7 @@ class Ground:
 
     config: TwinConfig
     ports: dict[str, int]
+    sockets: Sockets
     gateway: str | None
     store: DiskStore
     key: SigningKey
@@ -103,6 +108,7 @@ class Assembly:
         self.model = ModelBackend(
             config.model, config.app_cwd, config.state / "model.log", self.journal.report
         )
+        self.databases = self._databases(ground)
         self.token = secrets.token_urlsafe(32)
         self.stopping = asyncio.Event()
         self.apps: dict[str, web.Application] = {}
@@ -120,7 +126,11 @@ class Assembly:
         )
         self.apps = {
             "arm": self._application(
-                [*self._admin(caller, runtime).routes(), *self._arm(caller, runtime, platform)]
+                [
+                    *self._admin(caller, runtime).routes(),
+                    *DatabaseAdmin(self.databases, caller).routes(),
+                    *self._arm(caller, runtime, platform),
+                ]
             ),
             "registry": self._application(self._registry()),
             "services": self._application(self._services()),
@@ -141,6 +151,21 @@ class Assembly:
         app = web.Application(client_max_size=MAX_BODY, middlewares=[known_hosts(self.gateway), arm_errors])
         app.add_routes(routes)
         return app
+
+    def _databases(self, ground: Ground) -> Databases:
+        folder = self.config.state / "databases"
+        return Databases(
+            Site(
+                folder=folder,
+                sockets=ground.sockets,
+                gateway=ground.gateway,
+                certificates=certificates.load(folder, ground.gateway),
+                directory=self.directory,
+                state=self.store,
+                report=self.journal.report,
+                settle=self.journal.settle,
+            )
+        )
 
     def _platform(self) -> Platform:
         config = self.config
@@ -164,7 +189,9 @@ class Assembly:
             endpoints=(self.services_url, f"http://{self.login_server}"),
             authority=f"{self.services_url}/authority",
             gateway=self.gateway,
-            overrides={"USE_MEMORY_CHECKPOINTER": "true"},
+            authority_file=self.databases.site.certificates.authority,
+            databases=self.databases.endpoints,
+            overrides={},
         )
 
     def _arm(self, caller: Gatekeeper, runtime: AppRuntime, platform: Platform) -> list[web.AbstractRouteDef]:
@@ -175,6 +202,7 @@ class Assembly:
             services=self.services_url,
             domain=lambda: f"localhost:{platform.ingress_port}",
             principal_type=self.identities.principal_type,
+            databases=self.databases,
         )
         service = ArmService(
             store=self.store,
@@ -195,6 +223,7 @@ class Assembly:
             journal=self.journal,
             model=self.model,
             runtime=runtime,
+            databases=self.databases,
             directory=self.directory,
             operator=OPERATOR.object_id,
             caller=caller,

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -224,6 +224,10 @@ class TwinClient(_Session):
         """Return the last lines of an app's console, or of all apps'."""
         params: dict[str, str | int] = {"tail": tail} if app is None else {"tail": tail, "app": app}
         return self._send("GET", "/twin/logs", params=params).text.splitlines()
+
+    def search(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Return, account by account, which stored documents hold which of these texts."""
+        return dict(self._send("POST", "/twin/database/search", json={"texts": list(texts)}).json())
 
     def stop(self) -> None:
         """Ask the twin to stop; it answers before it does (wait for its pid to end)."""

@@ -83,6 +83,10 @@ class Platform:
     """The address of the Docker bridge on the host; None in process mode."""
     overrides: dict[str, str]
     """Variables that the twin sets on every replica because it does not rehearse what they replace."""
+    authority_file: Path | None = None
+    """The certificate (PEM) of the authority behind the twin's TLS endpoints, for replicas to trust."""
+    databases: Callable[[], tuple[str, ...]] = tuple
+    """The database endpoints that exist now, `https://localhost:P`: to translate for containers."""
 
 
 class AppRuntime(Behaviour, Protocol):

@@ -31,6 +31,7 @@ class Sockets:
         self._last = _remembered(remembered)
         self._ports: dict[str, int] = {}
         self._held: dict[str, list[socket.socket]] = {}
+        self._more: dict[str, int] = {}
 
     def bind(self, role: str, port: int, gateway: str | None = None) -> int:
         """Listen for a role on 127.0.0.1 (and on the bridge); return the port.
@@ -53,8 +54,23 @@ class Sockets:
         return self._held[role]
 
     def remember(self, **more: int) -> None:
-        """Write the ports down, for the next start."""
-        write_atomically(self._file, json.dumps(self._ports | more))
+        """Write the ports down, for the next start; what was told once is written again."""
+        self._more |= more
+        write_atomically(self._file, json.dumps(self._ports | self._more))
+
+    def holds(self, role: str) -> bool:
+        """Say whether a role has its sockets."""
+        return role in self._held
+
+    def port(self, role: str) -> int:
+        """Return the port of a role that has its sockets."""
+        return self._ports[role]
+
+    def release(self, role: str) -> None:
+        """Close the sockets of a role, and forget its port."""
+        for one in self._held.pop(role, []):
+            one.close()
+        self._ports.pop(role, None)
 
     def moved(self) -> dict[str, str]:
         """Return addresses that changed since the last start: `localhost:OLD` to `localhost:NEW`."""

@@ -18,6 +18,7 @@ from infra.twin.arm.store import DiskStore, write_atomically
 from infra.twin.assembly import OPERATOR, Assembly, Ground, RuntimeFactory, Twin
 from infra.twin.bridge import bridge_gateway
 from infra.twin.config import TwinConfig
+from infra.twin.database.accounts import bind_accounts
 from infra.twin.identity.keys import SigningKey
 from infra.twin.identity.roles import OWNER
 from infra.twin.ports import PortInUseError, Sockets, free_port, is_free
@@ -43,6 +44,7 @@ async def running(config: TwinConfig, make_runtime: RuntimeFactory) -> AsyncIter
         ports = _bind(sockets, config, gateway)
         store = DiskStore.open(state / "arm.json")
         key = SigningKey.load(state / "signing-key.pem")
+        bind_accounts(sockets, store, gateway)
         sockets.remember(ingress=ports["ingress"])
         store.relocate(sockets.moved() | _moved_ingress(sockets, ports["ingress"]))
         _seed_operator(store, config.subscription)
@@ -52,10 +54,21 @@ async def running(config: TwinConfig, make_runtime: RuntimeFactory) -> AsyncIter
             )
         )
         builder = Assembly(
-            Ground(config=config, ports=ports, gateway=gateway, store=store, key=key, http=http, since=since)
+            Ground(
+                config=config,
+                ports=ports,
+                sockets=sockets,
+                gateway=gateway,
+                store=store,
+                key=key,
+                http=http,
+                since=since,
+            )
         )
         twin = builder.build(make_runtime)
         await _serve(cleanup, builder, sockets)
+        cleanup.push_async_callback(builder.databases.close)
+        await builder.databases.start()
         await twin.runtime.open(store)
         cleanup.push_async_callback(_close_apps, twin, builder)
         builder.model.start()

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 from infra.twin.arm.behaviour import Behaviour
 from infra.twin.arm.families.authorization import RoleAssignment
+from infra.twin.arm.families.cosmos import DatabaseAccount, SqlResource, SqlRoleAssignment
 from infra.twin.arm.families.identities import UserAssignedIdentity
 from infra.twin.arm.families.monitor import ActionGroup, Budget, InsightsComponent, Workspace
 from infra.twin.arm.families.recorded import Recorded
 from infra.twin.arm.families.services import (
     CognitiveAccount,
     CognitiveDeployment,
-    DatabaseAccount,
     ManagedEnvironment,
     Registry,
-    SqlResource,
     Vault,
     VaultSecret,
 )
+from infra.twin.database.accounts import Databases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,7 @@ class Surroundings:
     services: str
     domain: Callable[[], str]
     principal_type: Callable[[str], str | None]
+    databases: Databases
 
 
 def behaviours(around: Surroundings, container_app: Behaviour) -> dict[str, Behaviour]:
@@ -41,9 +42,10 @@ def behaviours(around: Surroundings, container_app: Behaviour) -> dict[str, Beha
             around.subscription, around.tenant, around.principal_type
         ),
         "microsoft.containerregistry/registries": Registry(around.login_server),
-        "microsoft.documentdb/databaseaccounts": DatabaseAccount(),
-        "microsoft.documentdb/databaseaccounts/sqldatabases": SqlResource(),
-        "microsoft.documentdb/databaseaccounts/sqldatabases/containers": SqlResource(),
+        "microsoft.documentdb/databaseaccounts": DatabaseAccount(around.databases),
+        "microsoft.documentdb/databaseaccounts/sqldatabases": SqlResource(around.databases),
+        "microsoft.documentdb/databaseaccounts/sqldatabases/containers": SqlResource(around.databases),
+        "microsoft.documentdb/databaseaccounts/sqlroleassignments": SqlRoleAssignment(around.databases),
         "microsoft.cognitiveservices/accounts": CognitiveAccount(f"{around.services}/"),
         "microsoft.cognitiveservices/accounts/deployments": CognitiveDeployment(),
         "microsoft.app/managedenvironments": ManagedEnvironment(around.domain),

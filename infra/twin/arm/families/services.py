@@ -1,4 +1,4 @@
-"""Registries, databases, model accounts, vaults, environments: what Azure fills in for each."""
+"""Registries, model accounts, vaults, environments: what Azure fills in for each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,52 +38,6 @@ class Registry(Recorded):
             "loginServer": self.login_server,
             "creationDate": kept(request, "creationDate", _now()),
         }
-
-
-@dataclass(frozen=True)
-class DatabaseAccount(Recorded):
-    """Give a Cosmos account its document endpoint."""
-
-    @override
-    def complete(self, request: ArmRequest, state: ResourceStore) -> dict[str, Any]:
-        """Fill in the endpoint and the defaults."""
-        name = request.id.name.lower()
-        defaults = {
-            "consistencyPolicy": {"defaultConsistencyLevel": "Session"},
-            "minimalTlsVersion": "Tls12",
-            "publicNetworkAccess": "Enabled",
-            "disableLocalAuth": False,
-        }
-        return _missing(request, defaults) | {
-            "documentEndpoint": f"https://{name}.documents.azure.com:443/",
-            "instanceId": kept(request, "instanceId", stable_guid("cosmos", request.id.path)),
-        }
-
-
-@dataclass(frozen=True)
-class SqlResource(Recorded):
-    """Record a database or a container, whose body must name what its id names."""
-
-    @override
-    def check(self, request: ArmRequest, state: ResourceStore) -> None:
-        """Refuse an id in the body that differs from the one in the path."""
-        given = (request.properties.get("resource") or {}).get("id")
-        if given == request.id.name:
-            return
-        message = f"The id '{given}' in the body is different from '{request.id.name}' in the path."
-        finding = Finding(
-            code="ST002",
-            resource=request.id.path,
-            message=message,
-            fix=f"set resource.id to {request.id.name!r}",
-        )
-        raise ArmProblem(400, "BadRequest", message, target="properties.resource.id", finding=finding)
-
-    @override
-    def complete(self, request: ArmRequest, state: ResourceStore) -> dict[str, Any]:
-        """Fill in the system properties of the item."""
-        rid = stable_guid("rid", request.id.path)[:8]
-        return {"resource": {"_rid": rid, "_etag": f'"{stable_guid(rid)}"', "_ts": 0}}
 
 
 @dataclass(frozen=True)

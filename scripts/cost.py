@@ -1,87 +1,118 @@
-"""`seatrial cost`: what a month of a stack costs, before it exists."""
+"""`seatrial cost`: what a month of a stack costs, before it exists, and what a change does to it."""
 
-import json
-from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from infra.cost.estimate import estimate
-from infra.cost.report import as_json as breakdown
-from infra.cost.report import as_text
-from infra.synthesis import synthesise
-from scripts.errors import usage
-from scripts.options import JsonFlag, ProjectFolder, project_of, require_stack
-from scripts.output import emit
+from scripts.cost_request import Request, refuse
+from scripts.options import JsonFlag, ProjectFolder, project_of
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+# A part's module is loaded when the part is used: a price must not wait for what a refresh needs.
+PARTS = {
+    "explain": "Show where a line's number comes from.",
+    "models": "Price the same use with every model of the table.",
+    "refresh": "Read new prices from the Azure Retail Prices API.",
+    "collect": "Write a usage file from a deployment's own counts.",
+}
 
-    from infra.cost.estimate import Estimate
-    from infra.project import Project
-
-AT_ONCE = 2
+Text = str | None
+FileOption = Path | None
 
 
-def command(
-    stack: Annotated[str | None, typer.Option("--stack", help="The stack to price.")] = None,
-    override: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE of the stack file, such as app.cpu=1.")
-    ] = None,
+def price(
+    context: typer.Context,
     *,
+    stack: Annotated[Text, typer.Option("--stack", help="The stack to price.")] = None,
+    plan: Annotated[
+        FileOption,
+        typer.Option("--plan", help="A file of `pulumi preview --json --show-sames`; - is standard input."),
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="KEY=VALUE of the stack file, such as app.minReplicas=2 or scale.min=2."),
+    ] = None,
+    model: Annotated[Text, typer.Option("--model", help="Another model, such as gpt-4o-mini.")] = None,
+    usage: Annotated[FileOption, typer.Option("--usage", help="A usage file of your own.")] = None,
+    compare: Annotated[Text, typer.Option("--compare", help="Show the difference against a stack.")] = None,
+    against: Annotated[
+        Text, typer.Option("--against", help="... against a git revision, such as origin/main.")
+    ] = None,
+    baseline: Annotated[
+        FileOption, typer.Option("--baseline", help="... against a report that --json wrote.")
+    ] = None,
+    fail_above: Annotated[
+        Text, typer.Option("--fail-above", help="Exit 3 when the expected month costs more than this.")
+    ] = None,
+    fail_increase: Annotated[
+        Text, typer.Option("--fail-increase", help="Exit 3 when it grows by more: an amount, or 10%.")
+    ] = None,
+    comment: Annotated[
+        FileOption, typer.Option("--comment", help="Write the text of a pull request's comment.")
+    ] = None,
+    chart: Annotated[
+        FileOption, typer.Option("--chart", help="Draw where the money goes: a file .svg or .png.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Price every stack.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 when a cost is not known.")] = False,
+    free_grants: Annotated[
+        bool,
+        typer.Option(
+            "--free-grants", help="Take off what Azure gives a subscription free, once for all stacks."
+        ),
+    ] = False,
+    write_budget: Annotated[
+        bool,
+        typer.Option("--write-budget", help="Write the expected month, up to the next ten, as the budget."),
+    ] = False,
     as_json: JsonFlag = False,
     project: ProjectFolder = None,
 ) -> None:
-    """Price a stack's fixed monthly cost from its program and a dated table, without an account."""
-    found = project_of(project)
-    if (stack is None) == (not every):
-        usage("name one stack with --stack, or all with --all")
-    names = found.stack_names() if stack is None else [require_stack(found, stack)]
-    estimates = _estimates(found, names, dict(map(_setting, override or ())))
-    if as_json:
-        emit(_merged([breakdown(one) for one in estimates]))
+    """Price a month of a stack: idle, expected, busy. Needs no account; prices are dated and sourced."""
+    request = Request(
+        stack=stack,
+        every=every,
+        plan=plan,
+        overrides=tuple(override or ()),
+        model=model,
+        usage=usage,
+        compare=compare,
+        against=against,
+        baseline=baseline,
+        fail_above=fail_above,
+        fail_increase=fail_increase,
+        comment=comment,
+        chart=chart,
+        markdown=markdown,
+        strict=strict,
+        free_grants=free_grants,
+        write_budget=write_budget,
+        as_json=as_json,
+    )
+    if context.invoked_subcommand is not None:
+        request.require_nothing(context.invoked_subcommand)
         return
-    for one in estimates:
-        typer.echo(f"{one.stack}\n{as_text(one)}")
+    refuse(request)
+    import_module("scripts.cost_price").answer(project_of(project), request)
 
 
-def _estimates(project: "Project", names: "Sequence[str]", overrides: dict[str, Any]) -> "list[Estimate]":
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        plans = list(pool.map(lambda name: synthesise(project, name, overrides), names))
-    return [estimate(plan) for plan in plans]
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        usage(f"--set {text!r} is no KEY=VALUE, such as app.cpu=1")
-    try:
-        return key, json.loads(value)
-    except ValueError:
-        return key, value
-
-
-def _merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return one breakdown with a project for each stack."""
-    if len(reports) == 1:
-        return reports[0]
-    return {
-        **reports[0],
-        "projects": [project for report in reports for project in report["projects"]],
-        "totalMonthlyCost": _sum(reports, "totalMonthlyCost"),
-        "totalHourlyCost": _sum(reports, "totalHourlyCost"),
-        "complete": all(report["complete"] for report in reports),
-        "unpriced": [sentence for report in reports for sentence in report["unpriced"]],
-        "summary": {key: sum(report["summary"][key] for report in reports) for key in reports[0]["summary"]},
-    }
-
-
-def _sum(reports: list[dict[str, Any]], key: str) -> str:
-    return str(sum((Decimal(report[key]) for report in reports), Decimal(0)))
+def _not_loaded() -> None:
+    """Stand in a help text for a part that is not the one in use."""
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command("cost")(command)
+    """Add the verb to the command line, with the part that is in use."""
+    group = typer.Typer(
+        help="Price stacks before they exist.", rich_markup_mode=None, invoke_without_command=True
+    )
+    group.callback()(price)
+    typed = sys.argv[1:2] == ["cost"]
+    for name, summary in PARTS.items():
+        if name in sys.argv[2:] or not typed:
+            import_module(f"scripts.cost_{name}").register(group)
+        else:
+            group.command(name, help=summary)(_not_loaded)
+    app.add_typer(group, name="cost")

@@ -7,6 +7,9 @@ FAILED, WRONG_USAGE, SAID_NO = 1, 2, 3
 # By name, so that the modules behind them are not loaded just to catch what they raise.
 KNOWN = {
     "ArmError": FAILED,
+    "BudgetError": SAID_NO,
+    "ChartError": FAILED,
+    "CollectError": FAILED,
     "EditError": FAILED,
     "GoalFileError": SAID_NO,
     "ImageError": FAILED,
@@ -16,14 +19,22 @@ KNOWN = {
     "RegistryError": FAILED,
     "InterruptedRehearsalError": FAILED,
     "KeyFileError": FAILED,
+    "LimitError": WRONG_USAGE,
+    "PlanFileError": FAILED,
     "ProjectNotFoundError": WRONG_USAGE,
     "RehearsalError": FAILED,
+    "ReportError": FAILED,
+    "RetailError": FAILED,
+    "RevisionError": FAILED,
     "StackFileError": FAILED,
     "SuiteError": WRONG_USAGE,
     "SynthesisError": FAILED,
+    "TableFileError": FAILED,
     "TwinUnreachableError": FAILED,
     "UnknownCodeError": WRONG_USAGE,
+    "UnknownLineError": WRONG_USAGE,
     "UnknownMistakeError": WRONG_USAGE,
+    "UsageFileError": FAILED,
 }
 
 

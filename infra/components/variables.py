@@ -6,6 +6,7 @@ import pulumi
 
 from infra import naming
 from infra.config import SecretReference, StackConfig
+from infra.cost.price_list import price_list
 
 GRACE_MARGIN_SECONDS = 5
 _LOGIN = "https://login.microsoftonline.com"
@@ -42,6 +43,8 @@ def variables(stack: str, config: StackConfig, endpoints: Endpoints) -> dict[str
         "SEATRIAL_FORWARDED_ALLOW_IPS": "*",  # only the ingress reaches the app
         "SEATRIAL_GRACE_SECONDS": str(max(0, config.app.grace_seconds - GRACE_MARGIN_SECONDS)),
         **identity_variables(config),
+        **_retention(config),
+        **_prices(config),
         **config.app.environment,
     }
 
@@ -58,3 +61,19 @@ def identity_variables(config: StackConfig) -> dict[str, Value]:
         "AUTH_AUDIENCE": config.entra.audience,
         "AUTH_JWKS_URL": f"{tenant}/discovery/v2.0/keys",
     }
+
+
+def _retention(config: StackConfig) -> dict[str, Value]:
+    days = config.database.retention_days
+    return {} if days is None else {"SEATRIAL_RETENTION_DAYS": str(days)}
+
+
+def _prices(config: StackConfig) -> dict[str, Value]:
+    """Return the list prices that the app shows under an answer; a model without one is not told."""
+    known = price_list(
+        config.model.name,
+        config.model.sku,
+        config.location,
+        serverless=config.database.capacity == "serverless",
+    )
+    return {} if known is None else {"SEATRIAL_PRICES": known}

@@ -1,137 +1,141 @@
-"""The fixed monthly cost of a plan. What has no price makes the total incomplete, never smaller."""
+"""The estimate of a plan: what is billed, times what it costs. What has no price is said, never zero."""
 
-from dataclasses import dataclass
-from datetime import date
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
-from infra.cost.meters import Component, Status, metered
-from infra.cost.prices import Price, PriceTable, price_table
+from infra.cost.meters import Component, Context, metered
+from infra.cost.model import Basis, Estimate, Line, ResourceCost
+from infra.cost.pool import Pool
+from infra.cost.prices import PriceTable, price_table
+from infra.cost.usage.file import UsageFile, UsageFileError
 from infra.plan import Plan, PlannedResource
 
-FREE_VCPU_SECONDS = Decimal(180_000)
-FREE_GIB_SECONDS = Decimal(360_000)
-_GRANTS = {"aca-vcpu-active": FREE_VCPU_SECONDS, "aca-memory-active": FREE_GIB_SECONDS}
-_CENT = Decimal("0.01")
+__all__ = ["Estimate", "estimate", "estimate_all"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """Hold one component with its price; `monthly` is None where use decides or no price is known."""
+def estimate(
+    plan: Plan,
+    *,
+    usage: UsageFile | None = None,
+    prices: PriceTable | None = None,
+    free_grants: bool = False,
+) -> Estimate:
+    """Return a month's cost of a plan: idle, expected and busy.
 
-    component: Component
-    region: str
-    price: Price | None
-    granted: Decimal = Decimal(0)
-
-    @property
-    def usage_based(self) -> bool:
-        """Say whether the quantity depends on use."""
-        return self.component.quantity is None
-
-    @property
-    def monthly(self) -> Decimal | None:
-        """Return what the line costs a month, exactly."""
-        if self.component.quantity is None or self.price is None:
-            return None
-        return (self.component.quantity - self.granted) * self.price.price * self.component.factor
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResourceCost:
-    """Hold the lines of one resource."""
-
-    name: str
-    type: str
-    status: Status
-    note: str
-    lines: tuple[Line, ...]
-
-    @property
-    def monthly(self) -> Decimal | None:
-        """Return the resource's fixed cost a month; None where a part of it has no price."""
-        if self.status in {Status.UNSUPPORTED, Status.UNRESOLVED}:
-            return None
-        fixed = [line.monthly for line in self.lines if not line.usage_based]
-        known = [amount for amount in fixed if amount is not None]
-        return sum(known, Decimal(0)) if len(known) == len(fixed) else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """Hold the estimate of a stack; `unpriced` says, as sentences, what the total lacks."""
-
-    stack: str
-    monthly: Decimal
-    currency: str
-    prices_date: date
-    resources: tuple[ResourceCost, ...]
-    unpriced: tuple[str, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Say whether everything that is or may be billed has a price."""
-        return not self.unpriced
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Return the lines of all resources."""
-        return tuple(line for resource in self.resources for line in resource.lines)
-
-
-def estimate(plan: Plan, *, prices: PriceTable | None = None, free_grants: bool = False) -> Estimate:
-    """Return the fixed monthly cost of a plan.
-
-    `free_grants` takes off what Container Apps gives each subscription once a month; without it the
-    estimate is what a subscription pays that uses its grants elsewhere.
+    Without `usage` only the fixed part is known. `free_grants` takes off what Azure gives each
+    subscription once a month; without it the estimate is what a subscription pays that uses its grants
+    elsewhere. Raises UsageFileError for a `quantities` key that is no line of the plan.
     """
+    pool = Pool() if free_grants else Pool.empty()
+    return _estimate(plan, usage, prices or price_table(), pool)
+
+
+def estimate_all(
+    plans: Iterable[Plan],
+    *,
+    usage: Mapping[str, UsageFile] | None = None,
+    prices: PriceTable | None = None,
+    free_grants: bool = False,
+) -> list[Estimate]:
+    """Return the estimates of plans that share one subscription, its free amounts taken off once.
+
+    `usage` is by stack; see `estimate`.
+    """
+    pool = Pool() if free_grants else Pool.empty()
     table = prices or price_table()
-    pool = dict(_GRANTS) if free_grants else {}
-    resources = tuple(_priced(resource, plan, table, pool) for resource in plan.resources)
-    known = [line.monthly for one in resources for line in one.lines if line.monthly is not None]
-    return Estimate(
+    return [_estimate(plan, (usage or {}).get(plan.stack), table, pool) for plan in plans]
+
+
+def _estimate(plan: Plan, usage: UsageFile | None, table: PriceTable, pool: Pool) -> Estimate:
+    context = Context(plan=plan, usage=usage)
+    pricing = _Pricing(context, table, pool)
+    found = Estimate(
         stack=plan.stack,
-        monthly=sum(known, Decimal(0)).quantize(_CENT),
         currency=table.currency,
         prices_date=table.date,
-        resources=resources,
-        unpriced=tuple(sentence for one in resources for sentence in _missing(one)),
+        resources=tuple(map(pricing.priced, plan.resources)),
+        usage=usage,
     )
+    if pricing.given:
+        raise _no_line(found, pricing.given)
+    return found
 
 
-def _priced(
-    resource: PlannedResource, plan: Plan, table: PriceTable, pool: dict[str, Decimal]
-) -> ResourceCost:
-    found = metered(resource, plan)
-    region = _region(resource, plan)
-    lines = tuple(_line(component, region, table, pool) for component in found.components)
-    return ResourceCost(
-        name=resource.name, type=resource.type, status=found.status, note=found.note, lines=lines
-    )
+def _no_line(found: Estimate, given: Mapping[str, Decimal]) -> UsageFileError:
+    key, value = next(iter(given.items()))
+    known = ", ".join(line.id for line in found.lines if line.basis is Basis.USAGE)
+    message = f"quantities.{key} ({value}) is no line that depends on use; those are: {known}"
+    return UsageFileError(f"stacks/usage.{found.stack}.yaml", message)
 
 
-def _line(component: Component, region: str, table: PriceTable, pool: dict[str, Decimal]) -> Line:
-    granted = min(pool.get(component.meter, Decimal(0)), component.quantity or Decimal(0))
-    if granted:
-        pool[component.meter] -= granted
-    return Line(
-        component=component, region=region, price=table.find(component.meter, region), granted=granted
-    )
+class _Pricing:
+    """Price the resources of one plan in order; `given` are the usage file's quantities not yet used."""
+
+    def __init__(self, context: Context, table: PriceTable, pool: Pool) -> None:
+        self._context = context
+        self._table = table
+        self._pool = pool
+        self._ids: Counter[str] = Counter()
+        self.given = dict(context.usage.quantities) if context.usage else {}
+
+    def priced(self, resource: PlannedResource) -> ResourceCost:
+        """Return what one resource costs."""
+        found = metered(resource, self._context)
+        region = _region(resource, self._context)
+        return ResourceCost(
+            name=resource.name,
+            type=resource.type,
+            status=found.status,
+            note=found.note,
+            lines=tuple(self._line(resource.name, one, one.region or region) for one in found.components),
+        )
+
+    def _line(self, name: str, component: Component, region: str) -> Line:
+        line = self._overridden(
+            Line(
+                id=self._id(f"{name}.{_slug(component.name)}"),
+                component=component.name,
+                meter=component.meter,
+                unit=component.unit,
+                basis=component.basis,
+                region=region,
+                price=self._table.find(component.meter, region),
+                quantity=component.quantity,
+                formula=component.formula,
+            )
+        )
+        return replace(line, granted=self._pool.take(line.meter, line.quantity))
+
+    def _id(self, wanted: str) -> str:
+        """Return an id of its own: resources of two types may share a name."""
+        self._ids[wanted] += 1
+        return wanted if self._ids[wanted] == 1 else f"{wanted}-{self._ids[wanted]}"
+
+    def _overridden(self, line: Line) -> Line:
+        """Return a line with the quantity that the usage file itself gives; each key is used up."""
+        usage = self._context.usage
+        if usage is None or line.basis is Basis.FIXED or line.id not in self.given:
+            return line
+        own = self.given.pop(line.id)
+        quantity: dict[str, Decimal | None] = {
+            **line.quantity,
+            "expected": own,
+            "busy": own * usage.peak_factor,
+        }
+        return replace(line, quantity=quantity, formula=(f"{own} {line.unit}: quantities.{line.id}",))
 
 
-def _region(resource: PlannedResource, plan: Plan) -> str:
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _region(resource: PlannedResource, context: Context) -> str:
     """Return where a resource is billed; what lies nowhere is billed where its group is."""
     own = resource.inputs.get("location")
     if isinstance(own, str) and own.lower() != "global":
-        return own
-    groups = plan.of_type("azure-native:resources:ResourceGroup")
+        return own.lower().replace(" ", "")
+    groups = context.of_type("resources:ResourceGroup")
     return str(groups[0].inputs.get("location")) if groups else "unknown"
-
-
-def _missing(resource: ResourceCost) -> list[str]:
-    if resource.status in {Status.UNSUPPORTED, Status.UNRESOLVED}:
-        return [f"{resource.name} ({resource.type}): {resource.note}"]
-    return [
-        f"{resource.name}: no price for {line.component.name} ({line.component.meter}) in {line.region}"
-        for line in resource.lines
-        if line.price is None
-    ]

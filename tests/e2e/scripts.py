@@ -5,7 +5,22 @@ from typing import Any
 
 SUPERVISOR = "supervisor"
 HASH = "9f2c" * 16
-USAGE = {"model": "smollm2-135m-instruct", "input_tokens": 1284, "output_tokens": 212, "total_tokens": 1496}
+PRICE = {
+    "currency": "USD",
+    "model": "0.0008528",
+    "database": "0.000046",
+    "total": "0.0008988",
+    "basis": "list",
+}
+USAGE = {
+    "model": "smollm2-135m-instruct",
+    "input_tokens": 1284,
+    "output_tokens": 212,
+    "total_tokens": 1496,
+    "request_units": 184.26,
+    "request_units_modelled": True,
+    "price": PRICE,
+}
 
 
 @dataclass(frozen=True)

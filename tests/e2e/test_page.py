@@ -92,6 +92,21 @@ def test_model_and_tokens_stand_under_the_answer(page: Page) -> None:
     expect(page.locator(".answer-foot")).to_contain_text("1,496 tokens (1,284 in, 212 out)")
 
 
+def test_request_units_and_price_stand_under_the_answer(page: Page) -> None:
+    ask(page)
+
+    expect(page.locator(".answer-foot")).to_contain_text("184.3 RU (modelled)")
+    expect(page.locator(".answer-foot")).to_contain_text("0.000899 USD")
+
+
+def test_an_answer_without_a_price_says_none(page: Page, server: ScriptedServer) -> None:
+    server.script[-1].data["usage"] = {"model": "house-model", "input_tokens": 1, "output_tokens": 1}
+    ask(page)
+
+    expect(page.locator(".answer-foot")).to_contain_text("house-model")
+    expect(page.locator(".answer-foot")).not_to_contain_text("USD")
+
+
 def test_a_partial_answer_says_what_is_missing(page: Page, server: ScriptedServer) -> None:
     server.script = [
         started(SUPERVISOR, "a0"),

@@ -18,6 +18,13 @@ export function count(value) {
   return NUMBER.format(value);
 }
 
+export function money(amount, currency) {
+  const value = Number(amount);
+  if (!Number.isFinite(value)) return "";
+  const digits = value >= 1 ? 2 : value >= 0.01 ? 4 : 6;
+  return `${value.toFixed(digits)} ${currency}`;
+}
+
 export function plural(amount, word) {
   return `${count(amount)} ${word}${amount === 1 ? "" : "s"}`;
 }

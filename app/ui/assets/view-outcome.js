@@ -1,7 +1,7 @@
 // How a run stands or ended, in words: a headline, notes about what is missing, and what it took.
 
 import { el } from "./dom.js";
-import { agentName, count, plural } from "./format.js";
+import { agentName, count, money, plural } from "./format.js";
 
 export function headline(log) {
   const running = [...log.tools.values()].findLast((node) => node.state === "running");
@@ -33,5 +33,19 @@ export function usage(taken) {
   return [
     el("span", { class: "model" }, el("span", { class: "hidden-text" }, "Model: "), model || "unnamed model"),
     el("span", { title: `${count(input)} in, ${count(output)} out` }, `${plural(total, "token")} (${count(input)} in, ${count(output)} out)`),
+    ...units(taken),
+    ...price(taken.price),
   ];
+}
+
+function units({ request_units: amount, request_units_modelled: modelled }) {
+  if (!Number.isFinite(amount)) return [];
+  const shown = `${count(Math.round(amount * 10) / 10)} RU`;
+  return [el("span", { title: "Request units that the database charged so far" }, modelled ? `${shown} (modelled)` : shown)];
+}
+
+function price(list) {
+  if (!list?.total) return [];
+  const parts = [["model", list.model], ["database", list.database]].map(([name, amount]) => `${name}: ${amount ?? "no price"}`);
+  return [el("span", { title: `List price of this turn; ${parts.join(", ")}` }, money(list.total, list.currency))];
 }

@@ -14,14 +14,14 @@ from typing import Any
 from pulumi.automation import CommandError, Stack
 
 from infra.config import load_stack
-from infra.findings.model import Finding
 from infra.project import Project
 from infra.twin.adapters.engine.events import Told
 from infra.twin.adapters.engine.recovery import recover
 from infra.twin.adapters.engine.workspace import Place, open_stack
+from infra.twin.adapters.provider.noted import Noted
 from infra.twin.adapters.report import Report
 from infra.twin.adapters.translate import Translator
-from infra.twin.client import ArmClient, TwinAddress, TwinClient, TwinUnreachableError
+from infra.twin.client import ArmClient, TwinAddress, TwinUnreachableError
 
 COMMANDS = ("up", "preview", "refresh", "destroy")
 _POLL_SECONDS = 0.05
@@ -33,6 +33,7 @@ def run(command: str, place: Place, overrides: Mapping[str, Any], report: Report
     with ArmClient.connect(place.twin) as client:
         for sentence in recover(stack, client, Translator(place.stack)):
             report.emit("progress", message=sentence)
+    Noted.of(place.twin).clear()
     told = Told(report)
     try:
         result = _act(command, stack, told)
@@ -59,8 +60,7 @@ def _act(command: str, stack: Stack, told: Told) -> Any:
 
 def _tell(place: Place, told: Told, output: str, report: Report) -> None:
     """Say why: the twin's findings where it has some, else the engine's own words."""
-    with TwinClient.connect(place.twin) as twin:
-        found = [Finding.model_validate(entry) for entry in twin.status()["findings"]]
+    found = Noted.of(place.twin).read()
     for finding in found:
         report.finding(finding)
     for message in told.errors or [output]:

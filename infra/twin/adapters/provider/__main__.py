@@ -12,6 +12,7 @@ import grpc  # type: ignore[import-untyped]  # no stubs locked
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from infra.twin.adapters.provider.noted import Noted
 from infra.twin.adapters.provider.resources import TwinResources
 from infra.twin.adapters.provider.servicer import Servicer
 from infra.twin.adapters.translate import Translator
@@ -30,7 +31,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     with ArmClient.connect(options.twin) as client, ThreadPoolExecutor(AT_ONCE) as pool:
         server = grpc.server(pool, options=_GRPC_CHANNEL_OPTIONS)
-        servicer = Servicer(TwinResources(client, Translator(options.stack)), version("pulumi-azure-native"))
+        resources = TwinResources(client, Translator(options.stack))
+        servicer = Servicer(resources, Noted.of(options.twin), version("pulumi-azure-native"))
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()

@@ -14,6 +14,7 @@ from pulumi.runtime.proto import (
 
 from infra.twin.adapters.provider import values
 from infra.twin.adapters.provider.differences import Difference
+from infra.twin.adapters.provider.noted import Noted
 from infra.twin.adapters.provider.resources import PartlyMadeError, State, TwinResources
 from infra.twin.adapters.translate import MissingParameterError, UnknownTypeError
 from infra.twin.client import ArmError, TwinUnreachableError
@@ -29,6 +30,7 @@ def _explained(method: Answer) -> Answer:
         try:
             return method(self, request, context)
         except _EXPECTED as error:
+            self.note(error)
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
     return answer
@@ -37,9 +39,15 @@ def _explained(method: Answer) -> Answer:
 class Servicer(ResourceProviderServicer):
     """Answer the engine as the provider azure-native does."""
 
-    def __init__(self, resources: TwinResources, version: str) -> None:
+    def __init__(self, resources: TwinResources, noted: Noted, version: str) -> None:
         self._resources = resources
+        self._noted = noted
         self._version = version
+
+    def note(self, error: Exception) -> None:
+        """Keep the findings that an error of the twin carries."""
+        if isinstance(error, ArmError):
+            self._noted.add(error.findings)
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, D102, N802 - the protocol's
         return plugin_pb2.PluginInfo(version=self._version)
@@ -89,6 +97,7 @@ class Servicer(ResourceProviderServicer):
         try:
             state = self._resources.make(_token(request), _name(request), inputs)
         except PartlyMadeError as error:
+            self.note(error.error)
             return _abort(context, error)
         return provider_pb2.CreateResponse(id=state.id, properties=values.write(state.outputs))
 
@@ -110,6 +119,7 @@ class Servicer(ResourceProviderServicer):
         try:
             state = self._resources.make(_token(request), _name(request), inputs)
         except PartlyMadeError as error:
+            self.note(error.error)
             return _abort(context, error)
         return provider_pb2.UpdateResponse(properties=values.write(state.outputs))
 

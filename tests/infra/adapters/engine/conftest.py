@@ -1,0 +1,161 @@
+"""The genuine engine against a real twin that runs a small stand-in for the app as a process."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.project import Project
+from infra.synthesis import adapter_environment
+from infra.twin.client import ArmClient, TwinClient, TwinUnreachableError
+
+DIGEST = "sha256:" + "ab" * 32
+KEYS = {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}
+STAND_IN = """
+import http.server, os, signal, sys
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(b"here")
+    def log_message(self, *_): pass
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
+"""
+
+
+@dataclass
+class Said:
+    """Hold what a command of the engine's adapter said."""
+
+    code: int
+    events: list[dict[str, Any]]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["event"] == kind]
+
+    @property
+    def steps(self) -> dict[str, str]:
+        """Return what happened to each resource of Azure that did not stay as it is."""
+        (event,) = self.of("steps")
+        own = [step for step in event["steps"] if step["type"].startswith("azure-native:")]
+        return {step["name"]: step["op"] for step in own if step["op"] not in {"same", "refresh", "read"}}
+
+    def differs(self, name: str) -> set[str]:
+        (event,) = self.of("steps")
+        return {path for step in event["steps"] if step["name"] == name for path in step["differs"]}
+
+
+@dataclass
+class Rehearsed:
+    """Run the engine on one stack of a copy of the project."""
+
+    project: Project
+    stack: str
+    state: Path
+
+    def command(self, verb: str, **overrides: Any) -> list[str]:
+        given = {"image.digest": DIGEST, "app.minReplicas": 1, **overrides}
+        if self.stack == "dev":
+            given = {"authJwks": KEYS, **given}
+        sets = [f"--set={key}={json.dumps(value)}" for key, value in given.items()]
+        place = ["--project", str(self.project.root), "--stack", self.stack, "--twin", str(self.state)]
+        return [sys.executable, "-m", "infra.twin.adapters.engine", verb, *place, *sets]
+
+    def run(self, verb: str, **overrides: Any) -> Said:
+        ended = subprocess.run(
+            self.command(verb, **overrides),
+            cwd=self.project.root,
+            env=adapter_environment(self.project),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.stderr == ""
+        return Said(ended.returncode, [json.loads(line) for line in ended.stdout.splitlines()])
+
+    @contextmanager
+    def arm(self) -> Iterator[ArmClient]:
+        with ArmClient.connect(self.state) as client:
+            yield client
+
+    def resources(self) -> list[str]:
+        """Return the ids of what the twin holds beside the operator's own role."""
+        with TwinClient.connect(self.state) as twin:
+            held = twin.status()["resources"]
+        return sorted(entry["id"] for entry in held if "/resourceGroups/" in entry["id"])
+
+    def checkpoint(self) -> str:
+        """Return the engine's state as it lies on disk."""
+        (path,) = (self.state / "pulumi" / "state" / ".pulumi" / "stacks").glob(f"**/{self.stack}.json")
+        return path.read_text()
+
+
+@pytest.fixture(scope="module")
+def rehearse(
+    tmp_path_factory: pytest.TempPathFactory, project: Project, bytecode: None
+) -> Iterator[Callable[[str], Rehearsed]]:
+    """Return a starter of twins, one a stack, in one copy of the project."""
+    root = tmp_path_factory.mktemp("project")
+    for folder in ("infra", "stacks"):
+        shutil.copytree(project.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(stack: str) -> Rehearsed:
+        state = root / ".seatrial" / "stacks" / stack
+        state.mkdir(parents=True)
+        twin = _twin(project, root, stack, state)
+        running.append(twin)
+        _until_ready(state, twin)
+        return Rehearsed(Project(root), stack, state)
+
+    yield start
+    for twin in running:
+        twin.terminate()
+        twin.wait(30)
+
+
+def _twin(project: Project, root: Path, stack: str, state: Path) -> "subprocess.Popen[bytes]":
+    config = {
+        "stack": stack,
+        "state": str(state),
+        "mode": "process",
+        "owner_pid": os.getpid(),
+        "app_command": [sys.executable, "-c", STAND_IN],
+        "app_cwd": str(root),
+        "model": {"url": "http://127.0.0.1:9/v1", "name": "none"},
+    }
+    written = root / f"{stack}.config.json"
+    written.write_text(json.dumps(config))
+    command = [sys.executable, "-m", "infra.twin", "--config", str(written)]
+    log = (root / f"{stack}.log").open("wb")
+    with log:
+        return subprocess.Popen(command, cwd=project.root, stdout=log, stderr=subprocess.STDOUT)
+
+
+def _until_ready(state: Path, twin: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and twin.poll() is None:
+        try:
+            with TwinClient.connect(state) as client:
+                client.status()
+                return
+        except TwinUnreachableError:
+            time.sleep(0.1)
+    raise AssertionError("the twin did not start")
+
+
+@pytest.fixture(scope="module")
+def dev(rehearse: Callable[[str], Rehearsed]) -> Rehearsed:
+    """Return the stack dev, deployed by the engine."""
+    stack = rehearse("dev")
+    said = stack.run("up")
+    assert said.code == 0, said.events
+    return stack

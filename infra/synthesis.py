@@ -19,10 +19,12 @@ class SynthesisError(Exception):
         self.code = code
 
 
-def adapter_command(command: str, project: Project, stack: str, overrides: Mapping[str, Any]) -> list[str]:
-    """Return the command line that runs the in-process adapter (see `adapter_environment`)."""
+def adapter_command(
+    command: str, project: Project, stack: str, overrides: Mapping[str, Any], adapter: str = "inprocess"
+) -> list[str]:
+    """Return the command line that runs an adapter, `inprocess` or `engine` (see `adapter_environment`)."""
     settings = [f"--set={key}={json.dumps(value)}" for key, value in overrides.items()]
-    module = ["-m", "infra.twin.adapters.inprocess", command]
+    module = ["-m", f"infra.twin.adapters.{adapter}", command]
     return [sys.executable, *module, "--project", str(project.root), "--stack", stack, *settings]
 
 

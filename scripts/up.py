@@ -10,12 +10,11 @@ from infra.mistakes import catalogue
 from infra.mistakes.scratch import with_mistake
 from infra.rehearsal.errors import RehearsalError
 from infra.rehearsal.invitation import invite
-from infra.rehearsal.mode import choose
-from infra.rehearsal.order import After, Order
+from infra.rehearsal.mode import choose, require_engine
+from infra.rehearsal.order import After, Engine, Order
 from infra.rehearsal.report import UpReport
 from infra.rehearsal.session import run
 from infra.verify.report import CheckFailedError
-from scripts.errors import usage
 from scripts.options import JsonFlag, ProjectFolder, StackName, project_of, require_stack
 from scripts.output import emit, note, progress
 from scripts.report import show
@@ -29,13 +28,16 @@ ModeWish = Annotated[
     Literal["auto", "docker", "process"],
     typer.Option("--mode", help="Run the app as a container, or as a process where there is no Docker."),
 ]
-Engine = Annotated[Literal["in-process", "pulumi"], typer.Option("--engine", help="What runs the program.")]
+EngineWish = Annotated[
+    Literal["in-process", "pulumi"],
+    typer.Option("--engine", help="What runs the program: this package alone, or Pulumi's own engine."),
+]
 ScriptedFlag = Annotated[bool, typer.Option("--allow-scripted", help="Accept the scripted model as a model.")]
 
 
 def command(
     stack: StackName = "dev",
-    engine: Engine = "in-process",
+    engine: EngineWish = "in-process",
     mode: ModeWish = "auto",
     mistake: Annotated[
         str | None,
@@ -52,7 +54,6 @@ def command(
     project: ProjectFolder = None,
 ) -> None:
     """Deploy a stack onto the local twin of Azure, prove it, price it; Ctrl-C stops everything."""
-    _require_in_process(engine)
     found = project_of(project)
     require_stack(found, stack)
     after: After = "leave" if detach or as_json else "hold"
@@ -62,6 +63,7 @@ def command(
         found,
         stack,
         mode,
+        engine=engine,
         after=after,
         port=port,
         keep=keep,
@@ -78,6 +80,7 @@ def prepare(
     wish: Literal["auto", "docker", "process"],
     *,
     after: "After",
+    engine: "Engine" = "in-process",
     port: int = 0,
     keep: bool = False,
     allow_scripted: bool = False,
@@ -85,6 +88,7 @@ def prepare(
 ) -> "Order":
     """Return the order for a rehearsal, with the mode that this machine allows."""
     try:
+        require_engine(engine)
         choice = asyncio.run(choose(wish, project, stack))
     except RehearsalError as error:
         if as_json:
@@ -97,6 +101,7 @@ def prepare(
         project=project,
         stack=stack,
         mode=choice.mode,
+        engine=engine,
         port=port,
         after=after,
         keep=keep,
@@ -126,15 +131,6 @@ async def _invitation(order: "Order", url: str) -> "Invitation | None":
     except (CheckFailedError, httpx.HTTPError) as error:
         note(f"no invitation to the page: {str(error) or type(error).__name__}")
         return None
-
-
-def _require_in_process(engine: str) -> None:
-
-    if engine != "in-process":
-        usage(
-            "--engine pulumi is not there yet: the provider plugin comes with a later release",
-            "Use --engine in-process; it runs the same program.",
-        )
 
 
 def _broken(project: "Project", name: str, stack: str) -> "Project":

@@ -17,6 +17,7 @@ Wish = Literal["auto", "docker", "process"]
 ENGINE_ANSWERS_SECONDS = 5.0
 PULL_SECONDS = 120.0
 BASE_SECONDS = 20.0
+PULUMI_INSTALL = "https://www.pulumi.com/docs/iac/download-install/"
 REGISTRY_IMAGE = "registry:2"
 REGISTRY_COMMAND = "docker-registry"
 
@@ -27,6 +28,17 @@ class Choice:
 
     mode: Mode
     reason: str
+
+
+def require_engine(engine: str) -> None:
+    """Raise RehearsalError when Pulumi's engine is asked for and its command line tool is not here."""
+    if engine == "pulumi" and shutil.which("pulumi") is None:
+        raise RehearsalError.of(
+            "ST028",
+            "pulumi",
+            "There is no `pulumi` command on PATH, which --engine pulumi runs.",
+            f"Install it as {PULUMI_INSTALL} says, or leave --engine out: it runs the same program.",
+        )
 
 
 async def choose(wish: Wish, project: Project, stack: str) -> Choice:

@@ -11,6 +11,7 @@ from infra.project import Project
 from infra.rehearsal.mode import REGISTRY_COMMAND, REGISTRY_IMAGE, Mode
 
 After = Literal["hold", "leave", "stop"]
+Engine = Literal["in-process", "pulumi"]
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 TENANT = "11111111-1111-1111-1111-111111111111"
 
@@ -22,6 +23,7 @@ class Order:
     project: Project
     stack: str
     mode: Mode
+    engine: Engine = "in-process"
     port: int = 0
     after: After = "hold"
     keep: bool = False

@@ -4,16 +4,16 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from infra.findings.model import Finding
-from infra.project import Project
 from infra.rehearsal import leftovers
+from infra.rehearsal.order import Order
 from infra.rehearsal.progress import Note, ResourceMoved, Sink
+from infra.synthesis import adapter_command, adapter_environment
 
 LINE_LIMIT = 64 * 1024 * 1024
 QUOTED_LINES = 3
@@ -27,27 +27,18 @@ class Deployment:
     ok: bool = False
     outputs: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    advice: list[Finding] = field(default_factory=list)
     plan: list[dict[str, Any]] | None = None
 
 
-async def deploy(
-    project: Project,
-    stack: str,
-    overrides: Mapping[str, Any],
-    sink: Sink,
-) -> Deployment:
+async def deploy(order: Order, overrides: Mapping[str, Any], sink: Sink) -> Deployment:
     """Run the program against the twin, which may just be starting; tell the sink about every resource."""
-    log = project.state(stack) / "program.log"
-    command = _command(project, stack, overrides)
+    log = order.state / "program.log"
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=project.root,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(project.root),
-                leftovers.MARK: str(project.state(stack)),
-            },
+            *_command(order, overrides),
+            cwd=order.project.root,
+            env={**adapter_environment(order.project), leftovers.MARK: str(order.state)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
@@ -66,11 +57,10 @@ async def deploy(
     return done
 
 
-def _command(project: Project, stack: str, overrides: Mapping[str, Any]) -> list[str]:
-    sets = [part for key, value in overrides.items() for part in ("--set", f"{key}={json.dumps(value)}")]
-    state = str(project.state(stack) / "twin.json")
-    place = ["--project", str(project.root), "--stack", stack, "--twin", state, "--wait", TWIN_SECONDS]
-    return [sys.executable, "-m", "infra.twin.adapters.inprocess", "up", *place, *sets]
+def _command(order: Order, overrides: Mapping[str, Any]) -> list[str]:
+    adapter = "engine" if order.engine == "pulumi" else "inprocess"
+    place = ["--twin", str(order.state / "twin.json"), "--wait", TWIN_SECONDS]
+    return [*adapter_command("up", order.project, order.stack, overrides, adapter), *place]
 
 
 async def _events(process: asyncio.subprocess.Process) -> AsyncIterator[dict[str, Any]]:
@@ -96,6 +86,8 @@ def _take(done: Deployment, event: dict[str, Any], sink: Sink) -> None:
             finding = Finding.model_validate({name: event[name] for name in Finding.model_fields})
             if finding not in done.findings:
                 done.findings.append(finding)
+        case "advice":
+            done.advice.append(Finding.model_validate({name: event[name] for name in Finding.model_fields}))
         case "error":
             if not done.findings:
                 done.findings.append(_error(event))

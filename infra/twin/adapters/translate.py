@@ -150,7 +150,10 @@ class Translator:
         group = f"/subscriptions/{self._subscription}/resourceGroups/{first}"
         scope = str(first).rstrip("/") if wanted[0] in _SCOPES else group
         provider, *types = entry["arm"].split("/")
-        pairs = zip(types, (given[key] for key in wanted[1:]), strict=True)
+        names = [given[key] for key in wanted]
+        for at, fixed in entry.get("fixed", {}).items():
+            names.insert(int(at), fixed)
+        pairs = zip(types, names[1:], strict=True)
         return f"{scope}/providers/{provider}/" + "/".join(f"{kind}/{part}" for kind, part in pairs)
 
     def autonamed(self, token: str, name: str) -> str:

@@ -15,6 +15,7 @@ from pulumi.automation import CommandError, Stack
 
 from infra.config import load_stack
 from infra.project import Project
+from infra.twin.adapters.engine.checkpoint import planned
 from infra.twin.adapters.engine.events import Told
 from infra.twin.adapters.engine.recovery import recover
 from infra.twin.adapters.engine.workspace import Place, open_stack
@@ -42,6 +43,7 @@ def run(command: str, place: Place, overrides: Mapping[str, Any], report: Report
         return 1
     report.emit("steps", steps=told.steps)
     if command == "up":
+        report.emit("plan", resources=planned(stack))
         report.emit("outputs", outputs={key: output.value for key, output in result.outputs.items()})
     return 0
 

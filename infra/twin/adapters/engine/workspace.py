@@ -17,7 +17,6 @@ from infra.project import Project
 from infra.stack_file import StackFile
 from infra.twin.client import TwinAddress
 
-INSTALL = "https://www.pulumi.com/docs/iac/download-install/"
 _PROVIDER = "pulumi-resource-azure-native"
 # The state is a scratch file on this machine and holds no secret; the passphrase only has to be there.
 _PASSPHRASE = "rehearsal"  # noqa: S105
@@ -26,11 +25,10 @@ _PASSPHRASE = "rehearsal"  # noqa: S105
 class NoEngineError(Exception):
     """Say that the Pulumi command line tool is not installed."""
 
-    code = "ST027"
-    fix = f"Install it as {INSTALL} says, or leave --engine out: the in-process engine needs nothing."
+    code = "ST028"
 
     def __init__(self) -> None:
-        super().__init__("There is no `pulumi` command on PATH, which --engine pulumi runs.")
+        super().__init__("There is no `pulumi` command on PATH, which this adapter runs.")
 
 
 @dataclass(frozen=True)

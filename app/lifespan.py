@@ -14,6 +14,7 @@ from app.departure import Departure
 from app.health.readiness import Readiness
 from app.metrics.registry import Metrics
 from app.opening import Backend, Opening
+from app.priced import PricedExecutor
 from app.protocols.websocket.census import SocketCensus
 from app.rates import Limiter, Rate
 from app.services import Services, State
@@ -36,7 +37,9 @@ def lifespan_of(settings: Settings, opening: Opening, metrics: Metrics, departur
         async with AsyncExitStack() as stack:
             backend = await stack.enter_async_context(opening(settings))
             tracing = await stack.enter_async_context(_tracing(settings))
-            observed = ObservedExecutor(backend.executor, metrics, tracing)
+            stack.enter_context(metrics.showing(backend.charges))
+            priced = PricedExecutor(backend.executor, settings.model.price_list(), backend.charges)
+            observed = ObservedExecutor(priced, metrics, tracing, backend.charges)
             engine = RunEngine(backend.store, observed, owner=_owner(), limits=_run_limits(settings))
             await engine.open()
             stack.push_async_callback(engine.close)

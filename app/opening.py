@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from app.agents.roster import Roster
+from app.database.charges import Charges
 from app.health.readiness import Check
 from app.settings import ConfigurationError, Settings
 from frmk.errors import FrameworkError
@@ -22,6 +23,7 @@ class Backend:
     executor: Executor
     roster: Roster
     checks: Mapping[str, Check]
+    charges: Charges | None = None
 
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Backend]]

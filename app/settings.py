@@ -9,9 +9,13 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.keys import KeySet, read_key_set
+from app.prices import PriceList, read_price_list
 
 PREFIX = "SEATRIAL_"
 ADDRESS = r"^https?://\S+$"
+SECURE_ADDRESS = r"^https://[^\s/?#]+/?$"
+RESOURCE_NAME = r"^[^/\\?#\s]{1,255}$"
+MOST_DAYS = 24_855  # the service counts seconds in 32 bits
 Provider = Literal["openai", "azure", "ollama", "local", "scripted"]
 SHARED_STAGES = ("staging", "prod", "production")
 
@@ -82,23 +86,41 @@ class ModelSettings(Group):
     azure_endpoint: str | None = _variable("AZURE_OPENAI_ENDPOINT", None, pattern=ADDRESS)
     azure_client_id: str | None = _variable("AZURE_CLIENT_ID", None)
     ollama_url: str = _variable("SEATRIAL_OLLAMA_URL", "http://127.0.0.1:11434", pattern=ADDRESS)
+    prices: str | None = _variable("SEATRIAL_PRICES", None)
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        try:
+            self.price_list()
+        except ValueError as error:
+            raise ValueError(f"SEATRIAL_PRICES is refused: {error}") from None
+        return self
+
+    def price_list(self) -> PriceList | None:
+        """Return the list prices that answers show, None where none were told; ValueError if unusable."""
+        return None if self.prices is None else read_price_list(self.prices)
 
 
 class StateSettings(Group):
-    """Say where threads, runs and checkpoints are kept."""
+    """Say where threads, runs and checkpoints are kept, and for how long."""
 
     memory_checkpointer: bool = _variable("USE_MEMORY_CHECKPOINTER", False)
-    cosmos_endpoint: str | None = _variable("COSMOS_ENDPOINT", None)
+    cosmos_endpoint: str | None = _variable("COSMOS_ENDPOINT", None, pattern=SECURE_ADDRESS)
+    database: str = _variable("SEATRIAL_COSMOS_DATABASE", "agents", pattern=RESOURCE_NAME)
+    checkpoints: str = _variable("SEATRIAL_COSMOS_CHECKPOINTS", "checkpoints", pattern=RESOURCE_NAME)
+    runs: str = _variable("SEATRIAL_COSMOS_RUNS", "runs", pattern=RESOURCE_NAME)
+    retention_days: float | None = _variable("SEATRIAL_RETENTION_DAYS", None, gt=0, le=MOST_DAYS)
     path: str | None = _variable("SEATRIAL_STORE_PATH", None)
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if self.cosmos_endpoint and not self.memory_checkpointer:
-            raise ValueError(
-                f"COSMOS_ENDPOINT is set ({self.cosmos_endpoint!r}) but this build has no Cosmos store: "
-                "unset it, or set USE_MEMORY_CHECKPOINTER=true to run without a database"
-            )
-        return self
+    @property
+    def cosmos(self) -> bool:
+        """Say whether Cosmos DB keeps the state; the memory checkpointer stands in for the whole database."""
+        return self.cosmos_endpoint is not None and not self.memory_checkpointer
+
+    @property
+    def retention_seconds(self) -> int | None:
+        """Return how long a thread lives after its last change, or None for ever."""
+        return None if self.retention_days is None else max(1, round(self.retention_days * 86_400))
 
 
 class GoalSettings(Group):

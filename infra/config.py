@@ -70,6 +70,14 @@ class ImageConfig(Strict):
     repository: Annotated[str, Field(pattern=r"^[a-z0-9]+([._/-][a-z0-9]+)*$")] = "seatrial"
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
     digest: Digest | None = None
+    source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?$")] | None = None
+    """The registry that a digest is copied from when this stack's own does not hold it yet."""
+
+    @model_validator(mode="after")
+    def _source_has_digest(self) -> Self:
+        if self.source is not None and self.digest is None:
+            raise ValueError(f"image.source {self.source!r} without image.digest: name the digest to copy")
+        return self
 
 
 class ProbeConfig(Strict):
@@ -130,10 +138,11 @@ class ModelConfig(Strict):
 
 
 class DatabaseConfig(Strict):
-    """Say how the database is paid for and how safe it is."""
+    """Say how the database is paid for, how safe it is, and how long a thread outlives its last change."""
 
     capacity: Literal["serverless", "autoscale"]
     max_throughput: Annotated[int, Field(ge=1000, multiple_of=1000)] | None = None
+    retention_days: Annotated[int, Field(ge=1, le=24_855)] | None = None
     zone_redundant: bool = False
     backup: Literal["Continuous7Days", "Continuous30Days"] = "Continuous7Days"
 
@@ -169,6 +178,22 @@ class BudgetConfig(Strict):
     contacts: tuple[Email, ...] = ()
 
 
+class PolicyConfig(Strict):
+    """Replace single bounds of infra/policy/limits.yaml for this stack."""
+
+    regions: tuple[AzureLocation, ...] | None = None
+    tags: tuple[Annotated[str, Field(min_length=1)], ...] | None = None
+    public_network: bool | None = None
+    cpu: Annotated[float, Field(gt=0)] | None = None
+    replicas: Annotated[int, Field(ge=1)] | None = None
+    throughput: Annotated[int, Field(ge=400)] | None = None
+    model_capacity: Annotated[int, Field(ge=1)] | None = None
+    daily_cap_gb: Annotated[float, Field(gt=0)] | None = None
+    registry_skus: tuple[Literal["Basic", "Standard", "Premium"], ...] | None = None
+    model_skus: tuple[Literal["Standard", "GlobalStandard", "DataZoneStandard"], ...] | None = None
+    workload_profiles: tuple[Annotated[str, Field(min_length=1)], ...] | None = None
+
+
 class StackConfig(Strict):
     """Hold everything that a stack file says under `seatrial:`."""
 
@@ -188,6 +213,7 @@ class StackConfig(Strict):
     name_suffix: Annotated[str, Field(pattern=r"^[a-z0-9]{0,8}$")] = ""
     tags: dict[str, str] = {}
     protect: bool = False
+    policy: PolicyConfig = PolicyConfig()
 
     @model_validator(mode="after")
     def _identity_complete(self) -> Self:

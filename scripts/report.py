@@ -25,6 +25,8 @@ def show(report: "UpReport", invitation: "Invitation | None") -> None:
         console.print(tree(report))
     if report.findings:
         show_findings(console, report.findings)
+    for finding in report.advice:
+        _line(console, "advice", f"{finding.code} {finding.resource}: {finding.message} {finding.fix}")
     if invitation is not None:
         _line(
             console,
@@ -33,6 +35,7 @@ def show(report: "UpReport", invitation: "Invitation | None") -> None:
         )
         _line(console, "try", invitation.curl)
     _line(console, "model", _model_line(report))
+    _line(console, "database", database_line(report))
     _line(console, "price", price_line(report))
     _line(console, "stages", ", ".join(f"{stage.name} {stage.seconds:.1f} s" for stage in report.stages))
     for sentence in report.not_shown:
@@ -48,12 +51,31 @@ def _model_line(report: "UpReport") -> str | None:
     return f"{report.model}, in place of {report.model_of} in Azure"
 
 
+def database_line(report: "UpReport") -> str | None:
+    """Return in one line what the database held of the conversation."""
+    seen = report.database
+    if seen is None:
+        return None
+    held = ", ".join(
+        f"{one.of_conversation} documents in {one.name}" for one in seen.containers if one.of_conversation
+    )
+    after = "" if seen.left is None else f"; {seen.left or 'none'} left after its deletion"
+    cost = f"{seen.requests} requests, {seen.request_units:.0f} RU (modelled)"
+    return f"{seen.database} at {seen.endpoint}: {held or 'nothing of the conversation'}{after}; {cost}"
+
+
 def price_line(report: "UpReport") -> str | None:
     """Return the monthly price in one line."""
     if report.cost is None:
         return None
     known = "" if report.cost.complete else ", incomplete: usage and unpriced resources are not in it"
-    return f"{report.cost.monthly:.2f} {report.cost.currency} a month at rest{known}"
+    cost = report.cost
+    used = (
+        ""
+        if cost.expected is None
+        else f", {cost.expected:.2f} in use (seatrial cost --stack {report.stack})"
+    )
+    return f"{cost.monthly:.2f} {cost.currency} a month at rest{known}{used}"
 
 
 def show_findings(console: "Console", findings: "Iterable[Finding]") -> None:

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 KEEP_SECONDS = 3.0
 CHECK_SECONDS = 2.0
 
-Check = Callable[[], Awaitable[None]]
+Check = Callable[[], Awaitable[str | None]]
+"""Raise when the dependency cannot be used; what is returned says which one it is."""
 
 
 class CheckResult(BaseModel):
@@ -44,13 +45,13 @@ async def _checked(check: Check) -> CheckResult:
     began = monotonic()
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            await check()
+            said = await check()
     except TimeoutError:
-        detail: str | None = f"no answer within {CHECK_SECONDS:g} s"
+        return _result("unhealthy", f"no answer within {CHECK_SECONDS:g} s", began)
     except Exception as error:  # noqa: BLE001  # a dependency may fail in any way; that is the answer
-        detail = f"{type(error).__name__}: {error}"
-    else:
-        detail = None
-    return CheckResult(
-        status="unhealthy" if detail else "healthy", detail=detail, seconds=round(monotonic() - began, 4)
-    )
+        return _result("unhealthy", f"{type(error).__name__}: {error}", began)
+    return _result("healthy", said, began)
+
+
+def _result(status: Literal["healthy", "unhealthy"], detail: str | None, began: float) -> CheckResult:
+    return CheckResult(status=status, detail=detail, seconds=round(monotonic() - began, 4))

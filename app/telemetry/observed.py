@@ -8,19 +8,24 @@ from typing import Any, cast
 
 import structlog
 
+from app.database.charges import Charges
 from app.metrics.registry import Metrics
 from app.telemetry.logs import user_hash
 from app.telemetry.spans import RunSpans
 from app.telemetry.tracing import Tracing
 from frmk.events import EventDraft, EventType
 from frmk.runs.executor import Executor, Turn
+from frmk.runs.ids import thread_key
 
 
 class ObservedExecutor:
     """Pass an executor's events on and tell operators what they say, never what users wrote."""
 
-    def __init__(self, executor: Executor, metrics: Metrics, tracing: Tracing) -> None:
+    def __init__(
+        self, executor: Executor, metrics: Metrics, tracing: Tracing, charges: Charges | None = None
+    ) -> None:
         self._executor = executor
+        self._charges = charges
         self._metrics = metrics
         self._tracing = tracing
         self._active = 0
@@ -64,7 +69,18 @@ class ObservedExecutor:
             spans.close(outcome)
             self._metrics.runs.labels(outcome).inc()
             self._metrics.run_seconds.observe(seconds)
-            log.info("run ended", outcome=outcome, seconds=round(seconds, 3))
+            log.info("run ended", outcome=outcome, seconds=round(seconds, 3), **self._cost(turn))
+
+    def _cost(self, turn: Turn) -> dict[str, Any]:
+        """Return what the run has cost until its executor ended; storing its last events comes on top."""
+        if self._charges is None:
+            return {}
+        spent = self._charges.take(thread_key(turn.user, turn.thread_id))
+        return {
+            "database_requests": spent.requests,
+            "request_units": round(spent.request_units, 2),
+            "modelled": self._charges.modelled,
+        }
 
     def _enter(self, change: int) -> None:
         self._active += change

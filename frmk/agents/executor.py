@@ -1,13 +1,14 @@
 """A goal's graph as the run engine drives it."""
 
+import logging
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import aclosing
 from typing import Any, cast
-from urllib.parse import quote
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_stream_writer
+from langgraph.types import StateSnapshot
 
 from frmk.agents.delegation import Delegation
 from frmk.agents.emitter import Emitter
@@ -21,6 +22,10 @@ from frmk.goal.models import Goal
 from frmk.llm.chain import ModelChain
 from frmk.prompts.prompt import VARIABLES
 from frmk.runs.executor import Turn
+from frmk.runs.ids import thread_key
+
+PRUNED_EVERY_STEPS = 120  # some twenty turns: what is older than the latest checkpoint is never read again
+_log = logging.getLogger(__name__)
 
 
 class GraphExecutor:
@@ -43,6 +48,7 @@ class GraphExecutor:
         self._models = models
         self._checkpointer = checkpointer
         self._graph = build_graph(checkpointer)
+        self._prunes = True
 
     def goals(self) -> Collection[str]:
         """Name the known goals, the default one first."""
@@ -66,24 +72,41 @@ class GraphExecutor:
         emitter.started(digest)
         yield drafts.pop()
 
+        values, steps = before.values, 0
         interrupted = turn.attempt > 1 and before.values.get("turn", {}).get("run_id") == turn.run_id
-        if not interrupted or before.next:
+        # Where every task has written and the step is not closed, `next` is empty and `tasks` is not.
+        if not interrupted or before.tasks:
             scope = self._scope(workshop, emitter, digest)
             entry = None if interrupted else _entry(turn)
             emitter.write_to(_to_stream)
             async with aclosing(  # type: ignore[type-var]  # an async generator, typed as an iterator
-                self._graph.astream(entry, config, context=scope, stream_mode="custom")
+                self._graph.astream(entry, config, context=scope, stream_mode=["custom", "values"])
             ) as stream:
-                async for draft in stream:
-                    yield cast("EventDraft", draft)
-        after = await self._graph.aget_state(config)
+                async for mode, found in cast("AsyncIterator[tuple[str, Any]]", stream):
+                    if mode == "custom":
+                        yield found
+                    else:
+                        values, steps = found, steps + 1
+        if _step(before) // PRUNED_EVERY_STEPS != (_step(before) + steps) // PRUNED_EVERY_STEPS:
+            await self._prune(thread_key(turn.user, turn.thread_id))
         emitter.write_to(drafts.append)
-        _finish(emitter, after.values["answer"])
+        _finish(emitter, values["answer"])
         yield drafts.pop()
 
     async def forget(self, user: str, thread_id: str) -> None:
         """Remove every checkpoint of the user's thread."""
         await self._checkpointer.adelete_thread(thread_key(user, thread_id))
+
+    async def _prune(self, key: str) -> None:
+        """Keep a thread's checkpoints bounded; the turn is answered whether that works or not."""
+        if not self._prunes:
+            return
+        try:
+            await self._checkpointer.aprune([key], strategy="keep_latest")
+        except NotImplementedError:
+            self._prunes = False
+        except Exception:  # noqa: BLE001  # whatever it is, the next time comes
+            _log.exception("checkpoints were not pruned")
 
     def _config(self, user: str, thread_id: str) -> RunnableConfig:
         return {"configurable": {"thread_id": thread_key(user, thread_id)}, "recursion_limit": 100}
@@ -102,9 +125,9 @@ class GraphExecutor:
         )
 
 
-def thread_key(user: str, thread_id: str) -> str:
-    """Return the checkpointer's key of a user's thread: escaped, so that no two users ever meet."""
-    return f"{quote(user, safe='')}:{quote(thread_id, safe='')}"
+def _step(state: StateSnapshot) -> int:
+    """Return how many steps a thread has taken in all its turns."""
+    return max(0, int((state.metadata or {}).get("step", 0)))
 
 
 def _to_stream(draft: EventDraft) -> None:

@@ -4,8 +4,9 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -15,8 +16,22 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from frmk.errors import StoreError, UsageError
 
-CheckpointerKind = Literal["memory", "sqlite"]
+if TYPE_CHECKING:
+    from azure.cosmos.aio import ContainerProxy
+
+    from frmk.checkpoint.cosmos.charges import OnCharge
+
+CheckpointerKind = Literal["memory", "sqlite", "cosmos"]
 _WAIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CosmosContainer:
+    """Hold a container that is there and open, how long what is written lives, and who is told the cost."""
+
+    proxy: "ContainerProxy"
+    ttl_seconds: int | None = None
+    on_charge: "OnCharge | None" = None
 
 
 class _ForgettingSaver(AsyncSqliteSaver):
@@ -30,12 +45,17 @@ class _ForgettingSaver(AsyncSqliteSaver):
 
 @asynccontextmanager
 async def open_checkpointer(
-    kind: CheckpointerKind, path: Path | None = None, *, types: Iterable[type] = ()
+    kind: CheckpointerKind,
+    path: Path | None = None,
+    *,
+    types: Iterable[type] = (),
+    container: CosmosContainer | None = None,
 ) -> AsyncIterator[BaseCheckpointSaver[Any]]:
     """Open the checkpointer of a kind; `types` are the classes of one's own that its states hold.
 
-    A checkpoint restores nothing but LangGraph's own safe types and these. Raises UsageError for a kind or
-    path that cannot be, StoreError for a file that cannot be opened.
+    `sqlite` needs the path of its file, `cosmos` its container, whose client stays its opener's. A checkpoint
+    restores nothing but LangGraph's own safe types and these. Raises UsageError for a kind, path or container
+    that cannot be, StoreError for a file that cannot be opened.
     """
     serde = JsonPlusSerializer(allowed_msgpack_modules=tuple(types) or None)
     if kind == "memory":
@@ -43,8 +63,18 @@ async def open_checkpointer(
     elif kind == "sqlite":
         async with _sqlite(path, serde) as saver:
             yield saver
+    elif kind == "cosmos":
+        yield _cosmos(container, serde)
     else:
-        raise UsageError(f"There is no checkpointer {kind!r}. Allowed: memory, sqlite.")
+        raise UsageError(f"There is no checkpointer {kind!r}. Allowed: memory, sqlite, cosmos.")
+
+
+def _cosmos(container: CosmosContainer | None, serde: JsonPlusSerializer) -> BaseCheckpointSaver[Any]:
+    if container is None:
+        raise UsageError("The cosmos checkpointer needs its container, none was given.")
+    from frmk.checkpoint.cosmos import CosmosSaver  # noqa: PLC0415 - half a second of imports, for who needs it
+
+    return CosmosSaver(container.proxy, serde=serde, ttl=container.ttl_seconds, on_charge=container.on_charge)
 
 
 @asynccontextmanager

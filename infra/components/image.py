@@ -12,9 +12,12 @@ from infra.project import Project
 def reference(project: Project, login_server: pulumi.Output[str], config: ImageConfig) -> pulumi.Output[str]:
     """Return the image's reference.
 
-    A configured digest is taken as it is. A preview predicts the reference and builds nothing; an update
-    looks in the registry and builds only what is missing (docs/adr tells why this lies in the program).
+    A configured digest is taken as it is, copied from `image.source` where one is named. A preview predicts
+    the reference and builds nothing; an update looks in the registry and builds only what is missing
+    (docs/adr tells why this lies in the program).
     """
+    if config.digest is not None and config.source is not None and not pulumi.runtime.is_dry_run():
+        return login_server.apply(lambda server: _promoted(server, config))
     if config.digest is not None:
         return pulumi.Output.concat(login_server, "/", config.repository, "@", config.digest)
     if pulumi.runtime.is_dry_run():
@@ -34,3 +37,9 @@ async def _published(project: Project, server: str, config: ImageConfig) -> str:
     return await asyncio.to_thread(
         publish, project, server, config.repository, config.platform, on_build=tell
     )
+
+
+async def _promoted(server: str, config: ImageConfig) -> str:
+    from infra.image.transfer import promote  # noqa: PLC0415 - as above
+
+    return await asyncio.to_thread(promote, server, config.repository, str(config.digest), str(config.source))

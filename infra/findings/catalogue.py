@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 class UnknownCodeError(Exception):
     """Say that no finding has this code."""
 
-    def __init__(self, code: str, known: list[str]) -> None:
-        super().__init__(f"no finding has the code {code!r}; known are {known[0]} to {known[-1]}")
+    def __init__(self, code: str, *ranges: list[str]) -> None:
+        known = " and ".join(f"{codes[0]} to {codes[-1]}" for codes in ranges)
+        super().__init__(f"no finding has the code {code!r}; known are {known}")
 
 
 class Explanation(BaseModel):

@@ -1,1 +1,1 @@
-"""Ten mistakes that people make, as edits of a copy of the project."""
+"""Mistakes that people make, as edits of a copy of the project."""

@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 from infra.cost.estimate import estimate
+from infra.cost.model import CENT
+from infra.cost.usage.file import UsageFile, UsageFileError, load_usage
 from infra.plan import Plan, PlannedResource
 from infra.rehearsal.order import Order
 from infra.rehearsal.report import Price
@@ -16,8 +18,21 @@ async def price(order: Order, planned: list[dict[str, Any]] | None) -> Price:
         plan = await asyncio.to_thread(synthesise, order.project, order.stack, {})
     else:
         plan = Plan(stack=order.stack, resources=tuple(map(_resource, planned)))
-    found = estimate(plan)
-    return Price(monthly=found.monthly, currency=found.currency, complete=found.complete)
+    found = estimate(plan, usage=_usage(order))
+    return Price(
+        monthly=found.total("idle").quantize(CENT),
+        currency=found.currency,
+        complete=not found.missing("idle"),
+        expected=None if found.missing("expected") else found.total("expected").quantize(CENT),
+    )
+
+
+def _usage(order: Order) -> UsageFile | None:
+    """Return the stack's usage; a file that cannot be read is `seatrial cost`'s to report."""
+    try:
+        return load_usage(order.project, order.stack)
+    except UsageFileError:
+        return None
 
 
 def _resource(entry: dict[str, Any]) -> PlannedResource:

@@ -14,20 +14,22 @@ from infra.findings.model import Finding
 from infra.image.context import context_hash
 from infra.rehearsal import people, pricing, twin_process
 from infra.rehearsal.errors import RehearsalError
+from infra.rehearsal.evidence import DatabaseWitness
 from infra.rehearsal.order import Order
 from infra.rehearsal.program import Deployment, deploy
 from infra.rehearsal.progress import Sink, StageEnded, StageStarted
-from infra.rehearsal.report import Price, ResourceState, Stage, UpReport
+from infra.rehearsal.report import DatabaseEvidence, Price, ResourceState, Stage, UpReport
 from infra.rehearsal.shown import not_shown
 from infra.rehearsal.signing import DeveloperKey
 from infra.stack_file import StackFileError
 from infra.twin.client import TwinClient
 from infra.verify.golden import verify
-from infra.verify.report import VerifyReport
+from infra.verify.report import Check, VerifyReport
 from infra.verify.suite import Suite, SuiteError, suite_of_goal
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.05
+EVIDENCE = frozenset({"database", "erased"})
 
 
 @dataclass
@@ -36,8 +38,10 @@ class _Course:
 
     stages: list[Stage] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    advice: list[Finding] = field(default_factory=list)
     url: str | None = None
     proof: VerifyReport | None = None
+    database: DatabaseEvidence | None = None
     price: Price | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
 
@@ -77,7 +81,7 @@ class Rehearsal:
                 self.owns_twin = not isinstance(starting, twin_process.RunningTwin)
                 overrides = await self._overrides(config)
                 # The program's modules take seconds to load: time that the twin needs to start.
-                program = asyncio.create_task(deploy(order.project, order.stack, overrides, self._sink))
+                program = asyncio.create_task(deploy(order, overrides, self._sink))
                 abandoned.push_async_callback(_end, program)
                 twin = await twin_process.ready(order, starting)
                 say(f"{'reused' if twin.reused else 'started'}, pid {twin.address.pid}")
@@ -159,22 +163,19 @@ class Rehearsal:
         signed = await people.tokens(order.project, order.stack, config, users)
         suite = _suite(order, config.goal)
         before = time.perf_counter() - self._began
-        proof = await verify(self._course.url or "", signed, suite, allow_scripted=order.allow_scripted)
-        self._course.proof = proof
-        self._course.findings += [
-            Finding(
-                code="ST019" if check.name == "model" else "ST020",
-                resource=f"verify: {check.name}",
-                message=check.detail,
-                fix="Read the check's evidence, correct the app or its goal, and run the command again.",
+        with TwinClient.connect(order.state) as twin:
+            # A stack without a database keeps nothing that could be looked for.
+            witness = DatabaseWitness(twin.search) if twin.status().get("databases") else None
+            proof = await verify(
+                self._course.url or "", signed, suite, allow_scripted=order.allow_scripted, witness=witness
             )
-            for check in proof.causes()
-        ]
+        self._course.proof, self._course.database = proof, witness.evidence if witness else None
+        self._course.findings += [_disproved(check) for check in proof.causes()]
         verdict = f"{len(proof.checks) - len(proof.failed())} of {len(proof.checks)} checks say yes"
         return f"{verdict}{_first_answer(proof, before)}"
 
     def _take(self, done: Deployment) -> None:
-        self._course.outputs = done.outputs
+        self._course.outputs, self._course.advice = done.outputs, done.advice
         known = set(self._course.findings)
         self._course.findings += [finding for finding in done.findings if finding not in known]
 
@@ -188,6 +189,7 @@ class Rehearsal:
         behind = status.get("model") or {}
         return UpReport(
             stack=order.stack,
+            engine=order.engine,
             ok=not found and course.proof is not None and course.proof.ok,
             mode=order.mode,
             model=_answering(course.proof, behind),
@@ -196,10 +198,12 @@ class Rehearsal:
             stages=tuple(course.stages),
             resources=tuple(ResourceState.model_validate(entry) for entry in status.get("resources", ())),
             findings=found,
+            advice=tuple(course.advice),
             cost=course.price,
             outputs=course.outputs,
             not_shown=not_shown(status.get("not_shown", ())),
             verify=course.proof,
+            database=course.database,
             running=running,
         )
 
@@ -218,6 +222,14 @@ class Rehearsal:
             seconds = round(time.perf_counter() - started, 2)
             self._course.stages.append(Stage(name=name, seconds=seconds))
             self._sink(StageEnded(name, seconds, detail[-1] if detail else "failed"))
+
+
+def _disproved(check: Check) -> Finding:
+    fix = "Read the check's evidence, correct the app or its goal, and run the command again."
+    if check.name in EVIDENCE:
+        fix = "See that nothing overrides the store, and that the app's containers are the program's."
+    code = "ST027" if check.name in EVIDENCE else "ST019" if check.name == "model" else "ST020"
+    return Finding(code=code, resource=f"verify: {check.name}", message=check.detail, fix=fix)
 
 
 def _first_answer(proof: VerifyReport, before: float) -> str:

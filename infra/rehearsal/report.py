@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from infra.findings.model import Finding
 from infra.verify.report import VerifyReport
 
-VERIFICATION_CODES = frozenset({"ST019", "ST020"})
+VERIFICATION_CODES = frozenset({"ST019", "ST020", "ST027"})
 
 
 class Frozen(BaseModel):
@@ -34,15 +34,48 @@ class ResourceState(Frozen):
 
 
 class Price(Frozen):
-    """Say what a month costs at rest; `complete` is false while anything is unpriced."""
+    """Say what a month costs at rest; `complete` is false while anything is unpriced.
+
+    `expected` is the month that the stack's usage file describes, None where that is not known.
+    """
 
     monthly: Decimal
     currency: str
     complete: bool
+    expected: Decimal | None = None
+
+
+class ContainerEvidence(Frozen):
+    """Say what one container held of the conversation, before it was deleted."""
+
+    name: str
+    partition_key: str
+    documents: int
+    of_conversation: int
+    ids: tuple[str, ...] = ()
+
+
+class DatabaseEvidence(Frozen):
+    """Prove that the conversation was in the database: read beside the app, at the twin itself.
+
+    `left` counts the conversation's documents after its threads were deleted; request units are modelled.
+    """
+
+    account: str
+    endpoint: str
+    database: str
+    containers: tuple[ContainerEvidence, ...]
+    threads: tuple[str, ...]
+    runs: tuple[str, ...]
+    events: int
+    requests: int
+    request_units: float
+    modelled: bool = True
+    left: int | None = None
 
 
 class UpReport(Frozen):
-    """Hold everything that one `up` showed."""
+    """Hold everything that one `up` showed; `advice` is what advisory policies say and stops nothing."""
 
     stack: str
     ok: bool
@@ -54,10 +87,12 @@ class UpReport(Frozen):
     stages: tuple[Stage, ...] = ()
     resources: tuple[ResourceState, ...] = ()
     findings: tuple[Finding, ...] = ()
+    advice: tuple[Finding, ...] = ()
     cost: Price | None = None
     outputs: dict[str, Any] = Field(default_factory=dict)
     not_shown: tuple[str, ...] = ()
     verify: VerifyReport | None = Field(default=None)
+    database: DatabaseEvidence | None = None
     running: bool = False
 
     @property

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterable
 
-ALWAYS = (
-    "database: not rehearsed",
-    "quotas, role propagation times, regions' capacity and real prices",
-)
+ALWAYS = ("quotas, role propagation times, regions' capacity and real prices",)
 
 
 def not_shown(by_the_twin: Iterable[str]) -> tuple[str, ...]:

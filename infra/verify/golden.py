@@ -10,10 +10,11 @@ from infra.verify.ledger import Ledger, Outcome
 from infra.verify.report import VerifyReport
 from infra.verify.suite import Suite
 from infra.verify.visit import Turn, Visit
+from infra.verify.witness import Witness
 
 ORDER = (
     "health", "refusal", "message", "events", "replay", "agents", "tools", "model", "memory",
-    "websocket", "isolation",
+    "websocket", "isolation", "database", "deletion", "erased",
 )  # fmt: skip
 NO_SECOND_USER = "isolation: needs tokens of two users (give --token twice)"
 ONE_INPUT = "tools: the suite has one message alone, so no tool gets a second input"
@@ -27,8 +28,12 @@ async def verify(
     *,
     allow_scripted: bool = False,
     limit: float = 120.0,
+    witness: Witness | None = None,
 ) -> VerifyReport:
-    """Drive the golden path against an app and return what it showed; `limit` is seconds per check."""
+    """Drive the golden path against an app and return what it showed; `limit` is seconds per check.
+
+    A witness looks into the database before the conversation is deleted, and again afterwards.
+    """
     started = time.perf_counter()
     ledger = Ledger(limit)
     async with opened(url.rstrip("/"), limit) as http:
@@ -41,7 +46,7 @@ async def verify(
             suite=suite,
             allow_scripted=allow_scripted,
         )
-        model = await _walk(visit, ledger)
+        model = await _walk(visit, ledger, witness)
     place = {name: index for index, name in enumerate(ORDER)}
     checks = tuple(sorted(ledger.checks, key=lambda check: place.get(check.name, len(place))))
     unable = {NO_SECOND_USER: visit.second is None, NO_MEMORY: not suite.memory, ONE_INPUT: not suite.varied}
@@ -55,7 +60,7 @@ async def verify(
     )
 
 
-async def _walk(visit: Visit, ledger: Ledger) -> str | None:
+async def _walk(visit: Visit, ledger: Ledger, witness: Witness | None) -> str | None:
     """Run what does not depend on each other at once: three conversations side by side."""
     if await ledger.check("health", service.health(visit)) is None:
         return None
@@ -74,7 +79,12 @@ async def _walk(visit: Visit, ledger: Ledger) -> str | None:
     mine, theirs = _value(talk.result()), _value(live.result())
     model = await _judge(visit, ledger, mine, [*remembered, *questioned])
     await _isolation(visit, ledger, mine, theirs)
-    await ledger.check("deletion", people.deletion(visit))
+    turns = [turn for turn in (mine, *remembered, *questioned) if turn is not None]
+    if witness is not None:
+        await ledger.check("database", witness.present(turns))
+    deleted = await ledger.check("deletion", people.deletion(visit))
+    if witness is not None and deleted is not None:
+        await ledger.check("erased", witness.gone(turns))
     return model
 
 

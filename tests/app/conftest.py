@@ -18,6 +18,7 @@ from jwt.algorithms import ECAlgorithm
 
 from app.__main__ import Server, server_config
 from app.agents.roster import roster_of
+from app.health.storage import store_check
 from app.main import create_app
 from app.opening import Backend
 from app.settings import Settings, read_settings
@@ -105,7 +106,7 @@ class SmallBackend:
             store=self.store,
             executor=self.executor,
             roster=roster_of({"travel_planning": agents, "other": agents}, ["Plan it."]),
-            checks={"store": self.store.check, "model": self.check_model},
+            checks={"store": store_check(self.store), "model": self.check_model},
         )
 
 

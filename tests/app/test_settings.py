@@ -48,7 +48,10 @@ def test_the_contracts_variables_are_legal_and_the_rest_has_the_prefix() -> None
         ({**OPEN, "PORT": "70000"}, ["PORT='70000'", "65535"]),
         ({**OPEN, "LOG_LEVEL": "loud"}, ["LOG_LEVEL", "'WARNING'"]),
         ({**OPEN, "ENV": "prod"}, ["SEATRIAL_AUTH=open", "ENV=prod"]),
-        ({**OPEN, "COSMOS_ENDPOINT": "https://c"}, ["COSMOS_ENDPOINT", "https://c", "no Cosmos store"]),
+        ({**OPEN, "COSMOS_ENDPOINT": "http://c/"}, ["COSMOS_ENDPOINT='http://c/'", "https://"]),
+        ({**OPEN, "SEATRIAL_COSMOS_DATABASE": "a/b"}, ["SEATRIAL_COSMOS_DATABASE='a/b'"]),
+        ({**OPEN, "SEATRIAL_RETENTION_DAYS": "0"}, ["SEATRIAL_RETENTION_DAYS='0'", "greater than 0"]),
+        ({**OPEN, "SEATRIAL_RETENTION_DAYS": "30000"}, ["SEATRIAL_RETENTION_DAYS='30000'", "24855"]),
         ({**OPEN, "AZURE_OPENAI_ENDPOINT": "nowhere"}, ["AZURE_OPENAI_ENDPOINT='nowhere'"]),
         ({"SEATRIAL_AUTH": "key"}, ["AUTH_JWKS is not set"]),
         ({"SEATRIAL_AUTH": "key", "AUTH_JWKS": "{"}, ["AUTH_JWKS", "not JSON"]),
@@ -90,10 +93,21 @@ def test_the_key_set_may_be_a_file(signer: Any, tmp_path: Path) -> None:
     assert settings.auth.keys().find("dev") is not None
 
 
-def test_the_memory_checkpointer_stands_in_for_cosmos() -> None:
-    settings = read_settings({**OPEN, "COSMOS_ENDPOINT": "https://c", "USE_MEMORY_CHECKPOINTER": "true"})
+@pytest.mark.parametrize(
+    ("given", "cosmos"),
+    [
+        ({}, False),
+        ({"COSMOS_ENDPOINT": "https://c"}, True),
+        ({"COSMOS_ENDPOINT": "https://c", "USE_MEMORY_CHECKPOINTER": "true"}, False),
+    ],
+)
+def test_a_cosmos_endpoint_is_used_unless_memory_stands_in(given: dict[str, str], cosmos: bool) -> None:  # noqa: FBT001
+    assert read_settings({**OPEN, **given}).state.cosmos is cosmos
 
-    assert settings.state.memory_checkpointer
+
+def test_retention_is_for_ever_or_so_many_days() -> None:
+    assert read_settings(OPEN).state.retention_seconds is None
+    assert read_settings({**OPEN, "SEATRIAL_RETENTION_DAYS": "30"}).state.retention_seconds == 2_592_000
 
 
 @pytest.mark.parametrize(("given", "host"), [({}, "127.0.0.1"), ({"SEATRIAL_HOST": "0.0.0.0"}, "0.0.0.0")])

@@ -40,7 +40,7 @@ def settings_of(container: Container) -> Settings:
     told = {
         entry["name"]: entry.get("value") or "InstrumentationKey=known-later" for entry in container["env"]
     }
-    return read_settings({**told, "USE_MEMORY_CHECKPOINTER": "true"})
+    return read_settings(told)
 
 
 def test_the_app_knows_every_variable_that_infra_sets(container: Container) -> None:
@@ -52,6 +52,14 @@ def test_the_app_accepts_the_values_that_infra_sets(container: Container) -> Non
 
     assert settings.model.name == "gpt-4.1-mini"
     assert settings.goal.name == "travel_planning"
+
+
+def test_the_app_is_told_the_list_prices_of_its_own_model(container: Container) -> None:
+    settings = settings_of(container).model
+    prices = settings.price_list()
+
+    assert prices is not None
+    assert list(prices.models) == [settings.name]
 
 
 def test_the_app_listens_where_ingress_and_probes_look(

@@ -7,9 +7,9 @@ from typing import Any
 
 from infra.twin.arm.behaviour import ArmProblem, Resource
 from infra.twin.platform import PulledImage
+from infra.twin.runtime.console import Console
 from infra.twin.runtime.diagnosis import provisioning_problem
 from infra.twin.runtime.engine import EngineError
-from infra.twin.runtime.environment import alone_with_its_memory
 from infra.twin.runtime.failure import Failure, StartFailedError
 from infra.twin.runtime.ingress import Ingress
 from infra.twin.runtime.plan import Plan, Surroundings
@@ -86,6 +86,43 @@ class ContainerApp:
         active = [item for item in self.record.revisions if item.active]
         ready = self.record.latest_ready
         return active if self._configuration.multiple else [item for item in active if item is ready]
+
+    async def activate(self, name: str, resource: Resource) -> None:
+        """Start a revision again; KeyError for an unknown name, ArmProblem when it does not come up."""
+        async with self._settling:
+            item = self._item(name)
+            if item.name not in self._revisions:
+                await self._provision(item, resource, {**resource.properties, "template": item.template})
+                self.record.save()
+
+    async def deactivate(self, name: str) -> None:
+        """Stop a revision until it is activated; KeyError for an unknown name."""
+        async with self._settling:
+            item = self._item(name)
+            item.active, item.reason = False, "deactivated"
+            if (live := self._revisions.pop(item.name, None)) is not None:
+                await live.deactivate(item.reason)
+            self.record.save()
+
+    async def restart(self, name: str) -> None:
+        """Replace a revision's replicas; KeyError for one that does not run, ArmProblem when none comes up."""
+        async with self._settling:
+            try:
+                await self._revisions[self._item(name).name].restart()
+            except StartFailedError as error:
+                raise provisioning_problem(self.name, error.failure) from error
+
+    def console_of(self, revision: str, replica: str) -> Console | None:
+        """Return what a replica prints, or None when it does not run."""
+        live = self._revisions.get(revision)
+        found = live.replica(replica) if live else None
+        return found.console if found else None
+
+    def _item(self, name: str) -> RevisionRecord:
+        found = self.record.named(name)
+        if found is None:
+            raise KeyError(name)
+        return found
 
     def wants(self, resource: Resource) -> bool:
         """Say whether the resource asks for the revision that is the latest already."""
@@ -166,7 +203,7 @@ class ContainerApp:
             self.record.save()
 
     async def _provision(self, item: RevisionRecord, resource: Resource, properties: dict[str, Any]) -> None:
-        template = alone_with_its_memory(read_template(properties), self.around.platform)
+        template = read_template(properties)
         image = await self._pull(template.main.image, template.main.name)
         await self.around.engine.fetch(template.main, image)
         plan = Plan(

@@ -13,7 +13,6 @@ from infra.twin.platform import Platform
 from infra.twin.runtime.app import ContainerApp
 from infra.twin.runtime.console import Console
 from infra.twin.runtime.engine import Engine
-from infra.twin.runtime.environment import NO_DATABASE, NO_SCALE_OUT
 from infra.twin.runtime.ingress import Ingress, PortTakenError
 from infra.twin.runtime.plan import Pace, Surroundings
 from infra.twin.runtime.process import ProcessEngine
@@ -82,7 +81,7 @@ class ContainerAppBehaviour:
             "latestRevisionName": revision,
             "latestRevisionFqdn": "",
             "outboundIpAddresses": ["127.0.0.1"],
-            "eventStreamEndpoint": f"http://localhost/{request.id.path.strip('/')}/eventstream",
+            "eventStreamEndpoint": self._event_stream(request),
             "customDomainVerificationId": fingerprint({"app": name}).upper(),
             "workloadProfileName": request.properties.get("workloadProfileName") or "Consumption",
             "runningStatus": "Running",
@@ -126,6 +125,14 @@ class ContainerAppBehaviour:
         """Return the last lines of one app's console, or of all apps'; KeyError for an unknown name."""
         chosen = [self._apps[app.lower()]] if app else list(self._apps.values())
         return [line for found in chosen for line in found.around.console.tail(tail)]
+
+    def running(self, app: str) -> ContainerApp | None:
+        """Return an app that this runtime runs, or None."""
+        return self._apps.get(app.lower())
+
+    def _event_stream(self, request: ArmRequest) -> str:
+        scope = request.id.scope.path.rstrip("/")
+        return f"{self._platform.control}{scope}/containerApps/{request.id.name}/eventstream"
 
     def not_shown(self) -> list[str]:
         """Return, as sentences, what this way of running apps cannot show."""
@@ -193,10 +200,6 @@ class ContainerAppBehaviour:
     def _note(self, resource: Resource) -> None:
         """Remember what this app asks for and the twin does not rehearse."""
         containers = (resource.properties.get("template") or {}).get("containers") or []
-        if any(
-            pair.get("name") == "COSMOS_ENDPOINT" for item in containers for pair in item.get("env") or []
-        ):
-            self._not_shown |= {NO_DATABASE, NO_SCALE_OUT}
         for item in containers[1:]:
             self._not_shown.add(f"container {item.get('name')}: only the first container of an app is run")
         for secret in (resource.properties.get("configuration") or {}).get("secrets") or []:

@@ -13,6 +13,7 @@ class Console:
 
     def __init__(self, path: Path | None = None, *, copy_to: "Console | None" = None) -> None:
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._count = 0
         self._rest = b""
         self._path = path
         self._copy = copy_to
@@ -36,6 +37,7 @@ class Console:
         """Add one line."""
         text = text[:_LONGEST_LINE]
         self._lines.append(text)
+        self._count += 1
         if self._path is not None:
             self._write(self._path, text)
         if self._copy is not None:
@@ -44,6 +46,10 @@ class Console:
     def tail(self, count: int) -> list[str]:
         """Return the last lines, oldest first."""
         return list(self._lines)[-count:] if count > 0 else []
+
+    def since(self, count: int) -> tuple[list[str], int]:
+        """Return the lines after the first `count`, and how many there have been by now."""
+        return self.tail(self._count - count), self._count
 
     def _write(self, path: Path, text: str) -> None:
         data = text.encode(errors="replace") + b"\n"

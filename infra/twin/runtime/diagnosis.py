@@ -14,6 +14,21 @@ _REFUSAL = re.compile(r"configuration: (?P<what>.+)")
 _UNKNOWN_VARIABLE = re.compile(
     r"\b[A-Z][A-Z0-9_]{2,}\b is (?:not a variable|not known|unknown)|unknown variable", re.IGNORECASE
 )
+_DATABASE = re.compile(r"(?P<code>Cosmos[A-Z]\w+): ")
+_DATABASE_CODES = {
+    "CosmosRoleMissing": (
+        "ST025",
+        "Give the app's identity Cosmos DB Built-in Data Contributor (...0002) at the account.",
+    ),
+    "CosmosPartitionKey": (
+        "ST026",
+        "Give the container the partition key that the app names (infra/data/cosmos.yaml).",
+    ),
+    "CosmosContainerMissing": (
+        "ST024",
+        "Declare the container in infra/data/cosmos.yaml, or correct the name in SEATRIAL_COSMOS_*.",
+    ),
+}
 _PATIENCE = (
     "Azure would go on restarting it and answer 'Operation expired' after 8 to 20 minutes; the twin stops "
     "at the first "
@@ -90,11 +105,16 @@ def _refused(azure: str, what: str) -> Verdict:
             f"The app does not know a variable that it was given: {what}. {_PATIENCE}",
             "Correct the name in app.environment of the stack file, or remove the variable.",
         )
+    database = _DATABASE.match(what)
+    code, fix = _DATABASE_CODES.get(
+        database["code"] if database else "",
+        ("ST022", "Correct that setting in the stack file or in the program."),
+    )
     return Verdict(
-        "ST022",
+        code,
         azure,
         f"The app refused its configuration: {what}. {_PATIENCE}",
-        "Correct that setting in the stack file or in the program.",
+        fix,
     )
 
 

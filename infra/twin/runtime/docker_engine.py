@@ -18,6 +18,7 @@ from infra.twin.runtime.docker_container import RunningContainer
 from infra.twin.runtime.engine import EngineError, Launch
 from infra.twin.runtime.environment import CONTAINER_HOST
 from infra.twin.runtime.spec import ContainerSpec
+from infra.twin.runtime.trust import mounts
 
 STACK_LABEL = "seatrial.stack"
 STATE_LABEL = "seatrial.state"
@@ -97,6 +98,7 @@ class DockerEngine:
             },
             read_only=True,
             tmpfs={"/tmp": "mode=1777"},  # noqa: S108 - a path inside the container
+            volumes=mounts(self._platform),
             extra_hosts={CONTAINER_HOST: "host-gateway"},
             ports={f"{port}/tcp": ("127.0.0.1", 0) for port in launch.ports} if published else {},
             security_opt=["no-new-privileges"],

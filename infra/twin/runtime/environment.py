@@ -1,15 +1,13 @@
 """The variables a replica starts with: the container's own, Azure's, and the twin's translations."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from infra.twin.platform import IdentityGrant, Platform
-from infra.twin.runtime.spec import ConfigurationSpec, ContainerSpec, TemplateSpec
+from infra.twin.runtime.spec import ConfigurationSpec, ContainerSpec
+from infra.twin.runtime.trust import trusting
 
 CONTAINER_HOST = "host.docker.internal"
-NO_DATABASE = "database: not rehearsed"
-NO_SCALE_OUT = "scale-out: one replica only, since without a database each would keep its state to itself"
 _LOGIN = "https://login.microsoftonline.com"
 _ISSUER = "AUTH_ISSUER"
 
@@ -44,30 +42,16 @@ def replica_environment(
     values = {**dict(container.env), **secrets, **name.environment()}
     if grant is not None:
         values.update(grant.environment())
-    values.update(overrides(values, platform))
+    values.update(trusting(platform) | platform.overrides)
     # An issuer is compared with what tokens say and never fetched: it stays as Azure writes it.
     return {key: value if key == _ISSUER else translate(value, platform) for key, value in values.items()}
-
-
-def overrides(values: Mapping[str, str], platform: Platform) -> dict[str, str]:
-    """Return what the twin sets because it does not rehearse what the variable replaces."""
-    memory = {"USE_MEMORY_CHECKPOINTER": "true"} if values.get("COSMOS_ENDPOINT") else {}
-    return {**memory, **platform.overrides}
-
-
-def alone_with_its_memory(template: TemplateSpec, platform: Platform) -> TemplateSpec:
-    """Return the template with one replica at most where each would keep its state to itself."""
-    if overrides(dict(template.main.env), platform).get("USE_MEMORY_CHECKPOINTER") != "true":
-        return template
-    scale = template.scale
-    return replace(template, scale=replace(scale, minimum=min(scale.minimum, 1), maximum=1))
 
 
 def translate(value: str, platform: Platform) -> str:
     """Return a value with Azure's login replaced, and the twin's endpoints as a container sees them."""
     value = value.replace(_LOGIN, platform.authority.rstrip("/"))
     if platform.mode == "docker":
-        for endpoint in platform.endpoints:
+        for endpoint in (*platform.endpoints, *platform.databases()):
             inside = endpoint.replace("//localhost", f"//{CONTAINER_HOST}").replace(
                 "//127.0.0.1", f"//{CONTAINER_HOST}"
             )

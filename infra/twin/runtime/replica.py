@@ -30,6 +30,7 @@ class Replica:
         self.restarts = 0
         self.reason = "starting"
         self.in_flight = 0
+        self.console: Console | None = None
         self._running: Running | None = None
         self._watch: asyncio.Task[None] | None = None
         self._grant: IdentityGrant | None = None
@@ -78,7 +79,7 @@ class Replica:
 
     async def _start(self) -> None:
         self._since = time.monotonic()
-        console = Console(copy_to=self._around.console)
+        console = self.console = Console(copy_to=self._around.console)
         launch = Launch(
             container=self._plan.container,
             image=self._plan.image,

@@ -73,6 +73,18 @@ class Revision:
             replicas, self._replicas = self._replicas, []
             await asyncio.gather(*(replica.stop() for replica in replicas))
 
+    async def restart(self) -> None:
+        """Put new replicas in the place of those that run; raise StartFailedError and keep the old ones."""
+        async with self._growing:
+            old = list(self._replicas)
+            await self._grow(max(1, len(old)))
+            self._replicas = self._replicas[len(old) :]
+            await asyncio.gather(*(replica.stop() for replica in old))
+
+    def replica(self, name: str) -> Replica | None:
+        """Return a replica by name."""
+        return next((one for one in self._replicas if one.name.replica == name), None)
+
     async def acquire(self) -> Replica | None:
         """Return the ready replica with the least to do, after waking the revision if it sleeps."""
         self._last_request = time.monotonic()

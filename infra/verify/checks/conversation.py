@@ -143,10 +143,17 @@ async def memory(visit: Visit, conversation: Sequence[MemoryTurn], turns: list[T
     said = [entry["content"] for entry in stored["messages"] if entry["role"] == "user"]
     if said != [turn.message for turn in turns]:
         raise CheckFailedError(f"the thread holds the user messages {said}", **evidence)
-    detail = (
-        f"turn {len(turns)} still knew {', '.join(conversation[-1].contains)}: {_short(turns[-1].answer)}"
-    )
-    return Outcome(value=None, detail=detail, evidence=evidence)
+    store = await _store(visit)
+    known = ", ".join(conversation[-1].contains)
+    detail = f"turn {len(turns)} still knew {known} (kept in {store}): {_short(turns[-1].answer)}"
+    return Outcome(value=None, detail=detail, evidence={**evidence, "store": store})
+
+
+async def _store(visit: Visit) -> str:
+    """Return what the app says holds its state; an app that does not say is taken at that."""
+    ready = (await visit.nobody.ask("GET", "/health/ready", expect=(200, 503))).json()
+    said = (ready.get("checks") or {}).get("store") or {}
+    return str(said.get("detail") or "a store that it does not name")
 
 
 async def question(visit: Visit, asked: Question, turns: list[Turn]) -> Outcome[None]:

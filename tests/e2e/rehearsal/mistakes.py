@@ -15,9 +15,25 @@ AZURE_SAYS = {
     "crash": "terminated with exit code",
     "slow": "startup probe failed",
     "ingress": "Ingress of container app",
+    "datarole": "does not have required RBAC permissions",
+    "datareader": "does not have required RBAC permissions",
+    "datascope": "does not have required RBAC permissions",
+    "partition": "has the partition key '/thread_id'",
 }
 # Those that show only once the app runs take longest: they are spread over the workers.
-RUNNING = frozenset({"probe", "variable", "crash", "slow", "ingress"})
+RUNNING = frozenset(
+    {
+        "probe",
+        "variable",
+        "crash",
+        "slow",
+        "ingress",
+        "datarole",
+        "datareader",
+        "datascope",
+        "partition",
+    }
+)
 
 
 def in_mode(mode: str, *, running: bool) -> list[str]:

@@ -42,10 +42,30 @@ def test_every_check_of_the_golden_path_was_made(up: Said) -> None:
         "memory",
         "websocket",
         "isolation",
+        "database",
+        "deletion",
+        "erased",
     }
     assert wanted <= set(checks)
     assert all(checks.values())
     assert up.body["verify"]["left_out"] == []
+
+
+def test_the_conversation_was_in_the_database_and_is_gone(up: Said) -> None:
+    checks = {check["name"]: check for check in up.body["verify"]["checks"]}
+    seen = up.body["database"]
+
+    assert checks["memory"]["evidence"]["store"] == "cosmos, database 'agents'"
+    assert checks["memory"]["evidence"]["thread_id"] in seen["threads"]
+    assert checks["message"]["evidence"]["run_id"] in seen["runs"]
+    assert seen["events"] >= checks["events"]["evidence"]["count"]
+    held = {container["name"]: container["of_conversation"] for container in seen["containers"]}
+    assert held["checkpoints"] >= len(seen["threads"])
+    assert held["runs"] >= len(seen["runs"])
+    assert {container["partition_key"] for container in seen["containers"]} == {"/pk"}
+    assert seen["left"] == 0
+    assert seen["modelled"] is True
+    assert seen["endpoint"].startswith("https://localhost:")
 
 
 def test_every_resource_of_the_program_is_there(up: Said) -> None:
@@ -63,7 +83,8 @@ def test_the_month_has_a_price(up: Said) -> None:
 def test_what_was_not_shown_is_said_once(up: Said) -> None:
     said = up.body["not_shown"]
 
-    assert "database: not rehearsed" in said
+    assert not any("not rehearsed" in sentence for sentence in said)
+    assert any(sentence.startswith("database: request units are modelled") for sentence in said)
     assert any(sentence.startswith("image") for sentence in said)
     assert len(said) == len(set(said))
 
@@ -139,5 +160,14 @@ def test_what_up_prints_for_a_person_can_be_pasted(up: Said, checkout: Checkout)
     done = subprocess.run(shlex.split(line.removeprefix("try ")), capture_output=True, text=True, check=True)
 
     assert json.loads(done.stdout)["completed"] is True
-    for words in ("page ", "price ", "seatrial down dev", "pulumi -C infra up", "not shown", "containerApps"):
+    for words in (
+        "page ",
+        "price ",
+        "database ",
+        "none left after its deletion",
+        "seatrial down dev",
+        "pulumi -C infra up",
+        "not shown",
+        "containerApps",
+    ):
         assert words in said.out

@@ -52,6 +52,7 @@ def test_every_stack_synthesises_offline_under_the_same_logical_names(plan_of: P
         "cosmos-checkpoints",
         "cosmos-data-role",
         "cosmos-database",
+        "cosmos-memories",
         "cosmos-runs",
         "environment",
         "environment-diagnostics",
@@ -195,7 +196,7 @@ def test_containers_are_as_the_data_file_says(plan_of: PlanOf) -> None:
     resource = checkpoints.inputs["resource"]
     assert resource["partitionKey"]["paths"] == ["/pk"]
     assert resource["defaultTtl"] == -1
-    assert {"path": "/checkpoint/*"} in resource["indexingPolicy"]["excludedPaths"]
+    assert {"path": "/*"} in resource["indexingPolicy"]["excludedPaths"]
 
 
 def test_what_only_the_cloud_knows_is_none(plan_of: PlanOf) -> None:

@@ -25,10 +25,10 @@ def a_mistake(find: str) -> Mistake:
     return Mistake(name="x", title="x", code="ST001", edits=(edit,))
 
 
-def test_there_are_ten_and_each_leads_to_a_known_finding() -> None:
+def test_there_are_fourteen_and_each_leads_to_a_known_finding() -> None:
     seeded = mistakes().values()
 
-    assert len(seeded) == 10
+    assert len(seeded) == 14
     assert {entry.code for entry in seeded} <= set(catalogue())
 
 

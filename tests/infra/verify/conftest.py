@@ -13,6 +13,7 @@ import pytest
 
 from app.__main__ import Server, server_config
 from app.agents.roster import roster_of
+from app.health.storage import store_check
 from app.main import create_app
 from app.opening import Backend
 from app.settings import Settings, read_settings
@@ -144,6 +145,6 @@ def _opening(executor: Traveller) -> Any:
         store = MemoryStore()
         entry = {"description": "d", "capabilities": ["c"], "status": "available"}
         roster = roster_of({"travel_planning": [{"name": name, **entry} for name in AGENTS]})
-        yield Backend(store=store, executor=executor, roster=roster, checks={"store": store.check})
+        yield Backend(store=store, executor=executor, roster=roster, checks={"store": store_check(store)})
 
     return opened

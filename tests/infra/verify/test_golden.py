@@ -1,13 +1,16 @@
 """The golden path against a real app: it says yes to a good one and names what is wrong with others."""
 
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from infra.verify.golden import verify
-from infra.verify.report import VerifyReport
+from infra.verify.ledger import Outcome
+from infra.verify.report import CheckFailedError, VerifyReport
 from infra.verify.suite import Question, Suite
+from infra.verify.visit import Turn
 from tests.infra.verify.conftest import SUITE, Faults, Place, Serving
 
 
@@ -126,3 +129,55 @@ async def test_a_suite_of_one_message_leaves_out_what_needs_two(serving: Serving
 
     assert report.ok
     assert [sentence.partition(":")[0] for sentence in report.left_out] == ["memory", "tools"]
+
+
+class Bystander:
+    """Stand in for the database's witness: note what is asked, and say no when told to."""
+
+    def __init__(self, *, lost: bool = False, left: bool = False) -> None:
+        self.lost, self.left = lost, left
+        self.asked: list[tuple[str, list[str]]] = []
+
+    async def present(self, turns: Sequence[Turn]) -> Outcome[None]:
+        return self._say("present", turns, no=self.lost)
+
+    async def gone(self, turns: Sequence[Turn]) -> Outcome[None]:
+        return self._say("gone", turns, no=self.left)
+
+    def _say(self, question: str, turns: Sequence[Turn], *, no: bool) -> Outcome[None]:
+        self.asked.append((question, [turn.run_id for turn in turns]))
+        if no:
+            raise CheckFailedError("it says no")
+        return Outcome(value=None, detail="it says yes")
+
+
+async def test_a_witness_is_asked_before_and_after_the_deletion_about_every_turn(serving: Serving) -> None:
+    bystander = Bystander()
+    async with serving() as place:
+        report = await judged(place, witness=bystander)
+
+    assert report.ok
+    assert [check.name for check in report.checks][-3:] == ["database", "deletion", "erased"]
+    (before, turns), (after, same) = bystander.asked
+    assert (before, after) == ("present", "gone")
+    assert turns == same
+    assert len(turns) == 4
+
+
+@pytest.mark.parametrize(
+    ("bystander", "name"), [(Bystander(lost=True), "database"), (Bystander(left=True), "erased")]
+)
+async def test_a_witness_that_says_no_is_a_no(bystander: Bystander, name: str, serving: Serving) -> None:
+    async with serving() as place:
+        report = await judged(place, witness=bystander)
+
+    assert said_no(report) == {name}
+
+
+async def test_the_memory_check_names_the_store(serving: Serving) -> None:
+    async with serving() as place:
+        report = await judged(place)
+
+    (memory,) = [check for check in report.checks if check.name == "memory"]
+    assert memory.evidence["store"] == "memory"
+    assert "(kept in memory)" in memory.detail

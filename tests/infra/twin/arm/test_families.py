@@ -48,7 +48,7 @@ def test_a_cosmos_account_its_database_and_container_chain_up(twin: Rehearsal) -
         f"{account}/sqlDatabases/agents", {"properties": {"resource": {"id": "agents"}}}, "2025-10-15"
     )
 
-    assert made["properties"]["documentEndpoint"] == "https://cosmos.documents.azure.com:443/"
+    assert made["properties"]["documentEndpoint"] == f"{twin.twin.platform.databases()[0]}/"
     assert database["properties"]["resource"]["id"] == "agents"
     with pytest.raises(ArmError, match="different from"):
         twin.arm.put(f"{account}/sqlDatabases/b", {"properties": {"resource": {"id": "c"}}}, "2025-10-15")

@@ -47,6 +47,22 @@ async def test_an_unknown_variable_is_told_from_other_refusals(twin, build):
     assert "COSMOS_ENDPOINT" in other.finding.message
 
 
+async def test_what_the_database_refused_has_findings_of_its_own(twin, build):
+    said = {
+        "CosmosRoleMissing": "ST025",
+        "CosmosPartitionKey": "ST026",
+        "CosmosContainerMissing": "ST024",
+        "CosmosUnreachable": "ST022",
+    }
+
+    for code, finding in said.items():
+        problem = await twin.refused(
+            build(env={"CRASH": f"configuration: {code}: container 'checkpoints' ..."})
+        )
+        assert problem.finding.code == finding
+        assert f"{code}: container 'checkpoints'" in problem.message
+
+
 async def test_a_target_port_without_a_listener_is_a_finding_of_its_own(twin, build):
     problem = await twin.refused(build(ingress={"external": True, "targetPort": 8080}))
 

@@ -20,7 +20,6 @@ from app.telemetry.logs import configure_logs
 
 SOCKET_BYTES = 16 * 1_048_576
 STREAMS_SECONDS = 2.0
-FINISH = 0.6
 
 
 class Server(uvicorn.Server):
@@ -87,7 +86,7 @@ def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:
         ws_max_size=SOCKET_BYTES,
         # Our heartbeat keeps sockets alive; uvicorn's own would close a slow client with 1011.
         ws_ping_interval=None,
-        timeout_graceful_shutdown=max(1, round(settings.server.grace_seconds * FINISH)),
+        timeout_graceful_shutdown=max(1, round(settings.server.finish_seconds)),
     )
 
 

@@ -15,7 +15,7 @@ from app.health.readiness import Readiness
 from app.metrics.registry import Metrics
 from app.opening import Backend, Opening
 from app.priced import PricedExecutor
-from app.protocols.websocket.census import SocketCensus
+from app.protocols.census import Census
 from app.rates import Limiter, Rate
 from app.services import Services, State
 from app.settings import LimitSettings, Settings
@@ -26,7 +26,6 @@ from frmk.runs.engine import RunEngine
 from frmk.runs.models import RunLimits
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
-FINISH = 0.6  # of the time of grace goes to runs that may still finish; the rest to handing over
 
 
 def lifespan_of(settings: Settings, opening: Opening, metrics: Metrics, departure: Departure) -> Lifespan:
@@ -63,7 +62,8 @@ def _services(
         readiness=Readiness(backend.checks),
         departure=departure,
         roster=backend.roster,
-        sockets=SocketCensus(),
+        sockets=Census(),
+        streams=Census(),
     )
 
 
@@ -82,7 +82,7 @@ async def _tracing(settings: Settings) -> AsyncIterator[Tracing]:
 
 async def _let_finish(observed: ObservedExecutor, settings: Settings, departure: Departure) -> None:
     if departure.announced:
-        left = settings.server.grace_seconds * FINISH - departure.elapsed()
+        left = settings.server.finish_seconds - departure.elapsed()
         await observed.idle(max(0.0, left))
 
 

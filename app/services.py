@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.departure import Departure
     from app.health.readiness import Readiness
     from app.metrics.registry import Metrics
-    from app.protocols.websocket.census import SocketCensus
+    from app.protocols.census import Census
     from app.rates import Limiter
     from app.tickets.secrets import SecretBook
     from frmk.runs.engine import RunEngine
@@ -33,7 +33,8 @@ class Services:
     readiness: "Readiness"
     departure: "Departure"
     roster: "Roster"
-    sockets: "SocketCensus"
+    sockets: "Census"
+    streams: "Census"
 
 
 class State(TypedDict):

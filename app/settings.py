@@ -47,6 +47,11 @@ class ServerSettings(Group):
     grace_seconds: float = _variable("SEATRIAL_GRACE_SECONDS", 20.0, ge=0, le=600)
     trusted_proxies: str = _variable("SEATRIAL_FORWARDED_ALLOW_IPS", "127.0.0.1")
 
+    @property
+    def finish_seconds(self) -> float:
+        """Return the part of the time of grace in which runs may still finish; the rest hands them over."""
+        return self.grace_seconds * 0.6
+
 
 class AuthSettings(Group):
     """Say whose tokens are believed."""
@@ -142,6 +147,7 @@ class LimitSettings(Group):
     runs_per_user: int = _variable("SEATRIAL_RUNS_PER_USER", 8, ge=1)
     run_seconds: float = _variable("SEATRIAL_RUN_SECONDS", 600.0, gt=0)
     sockets_per_user: int = _variable("SEATRIAL_SOCKETS_PER_USER", 20, ge=1)
+    streams_per_user: int = _variable("SEATRIAL_STREAMS_PER_USER", 50, ge=1)
     follows_per_socket: int = _variable("SEATRIAL_FOLLOWS_PER_SOCKET", 16, ge=1)
     heartbeat_seconds: float = _variable("SEATRIAL_HEARTBEAT_SECONDS", 15.0, gt=0)
     first_frame_seconds: float = _variable("SEATRIAL_FIRST_FRAME_SECONDS", 60.0, gt=0)

@@ -7,27 +7,41 @@ from urllib.request import getproxies, proxy_bypass
 from app.health.readiness import Check
 from app.settings import ModelSettings
 
+_OPENAI = "https://api.openai.com"
 PORTS = {"http": 80, "https": 443}
 
 
 def model_check(settings: ModelSettings) -> Check:
     """Return how to find out whether the configured model is there; a model of this process always is."""
-    address = _address(settings)
+    addresses = _addresses(settings)
 
     async def check() -> None:
-        if address is not None:
-            await _connect(address)
+        refusals = [error for address in addresses if (error := await _refusal(address))]
+        if addresses and len(refusals) == len(addresses):
+            raise refusals[0]
 
     return check
 
 
-def _address(settings: ModelSettings) -> str | None:
-    remote = settings.api_base or settings.azure_endpoint
-    if settings.provider in {"local", "scripted"}:
-        return None
-    if settings.provider == "ollama":
-        return settings.ollama_url
-    return settings.azure_endpoint if settings.provider == "azure" else remote
+def _addresses(settings: ModelSettings) -> list[str]:
+    """Return the endpoints of the models that may answer, each of which is enough."""
+    keyed = _OPENAI if settings.api_key else None
+    openai = settings.api_base or keyed
+    wanted: dict[str | None, list[str | None]] = {
+        "openai": [openai],
+        "azure": [settings.azure_endpoint],
+        "ollama": [settings.ollama_url],
+        None: [openai, settings.azure_endpoint],
+    }
+    return [address for address in wanted.get(settings.provider, []) if address]
+
+
+async def _refusal(address: str) -> OSError | None:
+    try:
+        await _connect(address)
+    except OSError as error:
+        return error
+    return None
 
 
 async def _connect(address: str) -> None:

@@ -1,13 +1,15 @@
 """Server-sent events: a run as `id`, `event` and `data` lines."""
 
-import json
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
 from fastapi import Header, Query
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from app.errors import FieldProblem, InvalidRequestError
+from app.protocols.census import Seat, seat_of
 from app.protocols.following import following
 from app.services import Services
 from frmk.events import Event
@@ -44,13 +46,31 @@ def starting_point(after: int | None, last_event_id: str | None) -> int:
 
 def frame(event: Event) -> str:
     """Return an event as it stands in the stream; JSON keeps it on one line."""
-    data = json.dumps(event.wire(), ensure_ascii=False, separators=(",", ":"))
-    return f"id: {event.seq}\nevent: {event.type.value}\ndata: {data}\n\n"
+    return f"id: {event.seq}\nevent: {event.type.value}\ndata: {event.line}\n\n"
 
 
-def event_stream(services: Services, user: str, run_id: str, after: int) -> StreamingResponse:
+class _SeatedResponse(StreamingResponse):
+    """Give the user's seat back when the answer ends, also where it never began."""
+
+    def __init__(self, frames: AsyncIterator[str], seat: Seat) -> None:
+        super().__init__(frames, media_type=EVENT_STREAM, headers=HEADERS)
+        self._seat = seat
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._seat.give_back()
+
+
+def stream_seat(services: Services, user: str) -> AbstractContextManager[Seat]:
+    """Take one of the user's places for `event_stream`; raise TooManyRequestsError where all are taken."""
+    return seat_of(services.streams, user, services.settings.limits.streams_per_user)
+
+
+def event_stream(services: Services, user: str, run_id: str, after: int, *, seat: Seat) -> StreamingResponse:
     """Answer with the run's events after a number, then live ones, until the final one."""
-    return StreamingResponse(_frames(services, user, run_id, after), media_type=EVENT_STREAM, headers=HEADERS)
+    return _SeatedResponse(_frames(services, user, run_id, after), seat)
 
 
 async def _frames(services: Services, user: str, run_id: str, after: int) -> AsyncIterator[str]:

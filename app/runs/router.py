@@ -9,7 +9,7 @@ from app.errors import RunNotWaitingError, error_responses
 from app.identifiers import ClientId
 from app.messages.schemas import RunRequest
 from app.messages.starting import start_run
-from app.protocols.sse import STREAM_RESPONSE, After, LastEventId, event_stream, starting_point
+from app.protocols.sse import STREAM_RESPONSE, After, LastEventId, event_stream, starting_point, stream_seat
 from app.requests import BoundedRoute
 from app.runs.schemas import ResumeRequest, RunAccepted, RunView
 from app.services import AppServices
@@ -67,7 +67,8 @@ async def get_run_events(
     run = await services.engine.run(user, run_id)
     if run.over and start >= run.last_seq:
         return Response(status_code=status.HTTP_204_NO_CONTENT)
-    return event_stream(services, user, run_id, start)
+    with stream_seat(services, user) as seat:
+        return event_stream(services, user, run_id, start, seat=seat)
 
 
 @router.post(

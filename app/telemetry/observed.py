@@ -63,6 +63,9 @@ class ObservedExecutor:
                     spans.saw(draft)
                     outcome = self._count(draft) or outcome
                     yield draft
+        except Exception:
+            outcome = "failed"
+            raise
         finally:
             self._enter(-1)
             seconds = monotonic() - began

@@ -10,7 +10,12 @@ import pytest
 
 @pytest.fixture
 def environment(environment: dict[str, str]) -> dict[str, str]:
-    return {**environment, "SEATRIAL_HEARTBEAT_SECONDS": "0.2", "SEATRIAL_GRACE_SECONDS": "1.5"}
+    return {
+        **environment,
+        "SEATRIAL_HEARTBEAT_SECONDS": "0.2",
+        "SEATRIAL_GRACE_SECONDS": "1.5",
+        "SEATRIAL_STREAMS_PER_USER": "2",
+    }
 
 
 async def start(http: httpx.AsyncClient, message: str, thread: str = "t1") -> str:
@@ -129,6 +134,27 @@ async def first_lines(answer: httpx.Response, count: int) -> Any:
         count -= 1
         if not count:
             return
+
+
+async def test_a_user_follows_no_more_runs_than_allowed(
+    http: httpx.AsyncClient, backend: Any, bob: dict[str, str]
+) -> None:
+    events = f"/api/v1/runs/{await start(http, 'wait gate')}/events"
+    async with http.stream("GET", events), http.stream("GET", events):
+        third = await http.get(events)
+        asked = await http.post(
+            "/api/v1/message", json={"message": "hello"}, headers={"Accept": "text/event-stream"}
+        )
+        threads = (await http.get("/api/v1/threads")).json()["threads"]
+        other = await http.post(
+            "/api/v1/message", json={"message": "hello"}, headers={**bob, "Accept": "text/event-stream"}
+        )
+        backend.executor.gate("gate").set()
+
+    assert (third.status_code, asked.status_code, other.status_code) == (429, 429, 200)
+    assert "2 runs" in third.json()["detail"]
+    assert [thread["thread_id"] for thread in threads] == ["t1"]
+    assert await lines_of(http, events)
 
 
 async def test_open_streams_are_counted_down_again(http: httpx.AsyncClient) -> None:

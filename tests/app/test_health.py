@@ -6,7 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.health import readiness
+from app.health import reachability, readiness
+from app.health.reachability import model_check
+from app.settings import ModelSettings
 from frmk.errors import ModelError
 
 
@@ -76,3 +78,41 @@ class TestOpenMetrics:
 
     async def test_a_setting_opens_the_metrics(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_a_run_that_breaks_is_counted_as_failed(
+    client: httpx.AsyncClient, ann: dict[str, str], environment: dict[str, str]
+) -> None:
+    await client.post("/api/v1/message", json={"message": "fail"}, headers=ann)
+
+    text = (await client.get("/metrics", headers=ann)).text
+
+    assert 'seatrial_runs_total{outcome="failed"} 1.0' in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "addresses"),
+    [
+        ({"provider": "local", "api_key": "k"}, []),
+        ({"api_key": "k"}, ["https://api.openai.com"]),
+        ({"api_key": "k", "api_base": "http://here:1/v1"}, ["http://here:1/v1"]),
+        ({"api_base": "http://here:1/v1", "azure_endpoint": "https://a.openai.azure.com"}, 2),
+        ({"provider": "ollama"}, ["http://127.0.0.1:11434"]),
+    ],
+)
+def test_readiness_asks_where_the_model_really_is(settings: dict[str, str], addresses: Any) -> None:
+    found = reachability._addresses(ModelSettings(**settings))
+
+    assert found == addresses or len(found) == addresses
+
+
+async def test_one_model_that_answers_is_enough(unused_tcp_port_factory: Any) -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    gone = f"http://127.0.0.1:{unused_tcp_port_factory()}"
+    here = f"http://127.0.0.1:{port}"
+
+    await model_check(ModelSettings(api_base=gone, azure_endpoint=here))()
+    with pytest.raises(OSError, match="Connect call failed"):
+        await model_check(ModelSettings(api_base=gone))()
+    server.close()

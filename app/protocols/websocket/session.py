@@ -194,7 +194,7 @@ class SocketSession:
             async with following(self._services, user, run_id, after) as tail:
                 async for batch in tail.batches():
                     for event in batch:
-                        await self._send(event.wire())
+                        await self._send_text(event.line)
         except (WebSocketDisconnect, WebSocketDisconnected):
             raise
         except Exception as error:  # noqa: BLE001  # the run may vanish while it is followed: told by name
@@ -209,7 +209,9 @@ class SocketSession:
             await asyncio.sleep(self._limits.heartbeat_seconds - silent)
 
     async def _send(self, frame: dict[str, Any]) -> None:
-        text = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+        await self._send_text(json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
+
+    async def _send_text(self, text: str) -> None:
         async with self._sending:
             try:
                 async with asyncio.timeout(SEND_SECONDS):

@@ -22,6 +22,10 @@ from infra.project import Project
 from infra.stack_file import StackFile, StackFileError
 
 NAMESPACE = "seatrial"
+_SECRET_FORM = (
+    "is refused: a secret is {vault: NAME}, NAME as set by `seatrial secret set NAME`, or the https address of "
+    "one in another vault; a value never stands here"
+)
 
 
 class Strict(BaseModel):
@@ -104,6 +108,12 @@ class SecretReference(Strict):
     secret: SecretName
 
 
+class VaultSecret(Strict):
+    """Take a secret's value from the stack's own vault, its latest version."""
+
+    vault: Annotated[str, Field(pattern=r"^[0-9a-zA-Z-]{1,127}$")]
+
+
 class AppConfig(Strict):
     """Size and shape the app. Whether Azure sells that pair of cpu and memory is Azure's to say."""
 
@@ -118,7 +128,7 @@ class AppConfig(Strict):
     external: bool = True
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     environment: dict[VariableName, str | SecretReference] = {}
-    secrets: dict[SecretName, Annotated[str, Field(pattern=r"^https://\S+$")]] = {}
+    secrets: dict[SecretName, Annotated[str, Field(pattern=r"^https://\S+$")] | VaultSecret] = {}
     probes: ProbesConfig = ProbesConfig()
 
     @model_validator(mode="after")
@@ -209,6 +219,8 @@ class StackConfig(Strict):
     logs: LogsConfig = LogsConfig()
     alerts: AlertsConfig = AlertsConfig()
     budget: BudgetConfig
+    vault: bool | None = None
+    """Whether the stack has a vault; unset, it has one as soon as a secret refers to it."""
     registry_sku: Literal["Basic", "Standard", "Premium"] = "Basic"
     name_suffix: Annotated[str, Field(pattern=r"^[a-z0-9]{0,8}$")] = ""
     tags: dict[str, str] = {}
@@ -222,6 +234,26 @@ class StackConfig(Strict):
         if self.auth == "key" and self.entra is not None:
             raise ValueError("auth 'key' has no use for entra: remove it, or set auth to 'entra'")
         return self
+
+    @model_validator(mode="after")
+    def _vault_where_needed(self) -> Self:
+        if self.vault is False and (names := self.secrets_in_vault):
+            raise ValueError(
+                f"vault false with app.secrets {', '.join(names)} from the vault: remove `vault`, or give "
+                "each secret the https address of another vault's"
+            )
+        return self
+
+    @property
+    def secrets_in_vault(self) -> tuple[str, ...]:
+        """Return the names under which the stack's own vault holds the app's secrets, sorted."""
+        found = (one.vault for one in self.app.secrets.values() if isinstance(one, VaultSecret))
+        return tuple(sorted(set(found)))
+
+    @property
+    def has_vault(self) -> bool:
+        """Say whether the stack has a vault of its own."""
+        return bool(self.vault or self.secrets_in_vault)
 
 
 def load_stack(project: Project, stack: str, overrides: Mapping[str, Any] | None = None) -> StackConfig:
@@ -266,6 +298,9 @@ def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
 def _explain(error: ErrorDetails, file: StackFile) -> tuple[tuple[str | int, ...], Any, str]:
     path = tuple(part for part in error["loc"] if not _internal(part))
     keys = (f"{NAMESPACE}:{path[0]}", *path[1:]) if path else (f"{NAMESPACE}:auth",)
+    if path[:2] == ("app", "secrets") and path != ("app", "secrets"):
+        # What stands here may be a value that should not: it is not quoted.
+        return keys, None, _SECRET_FORM
     if error["type"] == "extra_forbidden":
         legal = ", ".join(sorted(_legal(path[:-1])))
         return keys, error["input"], f"is no key of this program; legal keys here: {legal}"
@@ -276,7 +311,7 @@ def _explain(error: ErrorDetails, file: StackFile) -> tuple[tuple[str | int, ...
 
 def _internal(part: str | int) -> bool:
     """Say whether pydantic, not the file, put this part into a path (a union's branch)."""
-    return part in {"str", "SecretReference", "[key]"}
+    return part in {"str", "constrained-str", "SecretReference", "VaultSecret", "[key]"}
 
 
 def _legal(path: tuple[str | int, ...]) -> list[str]:

@@ -89,7 +89,7 @@ def _from_file(request: Request) -> Plan:
     if path is None or str(path) == "-":
         found = read_plan(sys.stdin.read(), "standard input")
     else:
-        found = read_plan(path.read_text(encoding="utf-8"), str(path))
+        found = read_plan(path.read_bytes(), str(path))
     return Plan(stack=request.stack or found.stack, resources=found.resources)
 
 
@@ -155,33 +155,21 @@ def _budget(project: "Project", estimates: "Sequence[Estimate]") -> None:
 
 
 def _gates(request: Request, found: Answer) -> tuple[list[str], int]:
-    from infra.cost.change.gates import Limit, above, increased  # noqa: PLC0415 - after the price
+    from infra.cost.change.gates import above, increased  # noqa: PLC0415 - after the price
 
-    reasons: list[str] = []
-    if request.fail_above:
-        limit = Limit.read(request.fail_above, "--fail-above", relative=False)
-        reasons += [reason for reason in (above(found.estimates, limit),) if reason]
-    if request.fail_increase:
-        limit = Limit.read(request.fail_increase, "--fail-increase", relative=True)
-        reasons += [
-            reason for reason in (increased(found.changes, limit) if found.changes else None,) if reason
-        ]
+    refused = [
+        above(found.estimates, request.most) if request.most else None,
+        increased(found.changes, request.most_more) if request.most_more and found.changes else None,
+    ]
+    reasons = [reason for reason in refused if reason]
     lacking = [sentence for one in found.estimates for sentence in one.unpriced]
-    if request.strict and lacking:
+    if lacking:
         more = f" (and {len(lacking) - 1} more)" if lacking[1:] else ""
-        reasons.append(f"the price is incomplete: {lacking[0]}{more}")
-    if request.fail_increase and found.failed and not reasons:
+        incomplete = f"the price is incomplete: {lacking[0]}{more}"
+        if request.strict:
+            reasons.append(incomplete)
+        elif (request.most or request.most_more) and not reasons:
+            sys.stderr.write(f"seatrial: the limit was held against what is known; {incomplete}\n")
+    if request.most_more and found.failed and not reasons:
         return ["the increase could not be checked: " + "; ".join(found.failed)], FAILED
     return reasons, SAID_NO
-
-
-def _limits(request: Request, found: Answer) -> list[str]:
-    from infra.cost.change.gates import Limit, above, increased  # noqa: PLC0415 - only gates need it
-
-    reasons: list[str | None] = []
-    if request.fail_above:
-        reasons.append(above(found.estimates, Limit.read(request.fail_above, "--fail-above", relative=False)))
-    if request.fail_increase and found.changes:
-        limit = Limit.read(request.fail_increase, "--fail-increase", relative=True)
-        reasons.append(increased(found.changes, limit))
-    return [reason for reason in reasons if reason]

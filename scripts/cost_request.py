@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from infra.cost.change.limit import Limit
 from scripts.errors import usage
 
 CHART_ENDINGS = (".svg", ".png")
@@ -37,6 +38,17 @@ class Request:
         return bool(self.overrides or self.model)
 
     @property
+    def most(self) -> Limit | None:
+        """Return what the month may cost at most; raise LimitError."""
+        return Limit.read(self.fail_above, "--fail-above", relative=False) if self.fail_above else None
+
+    @property
+    def most_more(self) -> Limit | None:
+        """Return by how much the month may grow at most; raise LimitError."""
+        text = self.fail_increase
+        return Limit.read(text, "--fail-increase", relative=True) if text else None
+
+    @property
     def compared(self) -> bool:
         """Say whether a difference is asked for by name."""
         return any((self.compare, self.against, self.baseline))
@@ -68,5 +80,6 @@ def refuse(request: Request) -> None:
         usage(
             "--comment tells a change, so it needs one: --against REVISION, --compare STACK, --baseline FILE"
         )
+    _ = (request.most, request.most_more)
     if request.chart and request.chart.suffix not in CHART_ENDINGS:
         usage(f"a chart's file ends with .svg or .png: {request.chart}")

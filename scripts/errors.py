@@ -7,6 +7,7 @@ FAILED, WRONG_USAGE, SAID_NO = 1, 2, 3
 # By name, so that the modules behind them are not loaded just to catch what they raise.
 KNOWN = {
     "ArmError": FAILED,
+    "BootstrapError": FAILED,
     "BudgetError": SAID_NO,
     "ChartError": FAILED,
     "CollectError": FAILED,
@@ -23,6 +24,7 @@ KNOWN = {
     "PlanFileError": FAILED,
     "ProjectNotFoundError": WRONG_USAGE,
     "RehearsalError": FAILED,
+    "ReleaseError": FAILED,
     "ReportError": FAILED,
     "RetailError": FAILED,
     "RevisionError": FAILED,

@@ -1,14 +1,17 @@
 """`seatrial explain CODE`: what a finding means in Azure, why it happens, what helps."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from infra.findings.catalogue import Explanation, catalogue, explain
+from infra.policy.explanations import explain, explanations
 from scripts.options import JsonFlag
 from scripts.output import emit, result
+
+if TYPE_CHECKING:
+    from infra.findings.catalogue import Explanation
 
 
 def command(
@@ -20,7 +23,7 @@ def command(
 ) -> None:
     """Explain a finding: its meaning in Azure, its causes, its fixes, links."""
     if code is None:
-        entries = list(catalogue().values())
+        entries = list(explanations().values())
         _list(entries) if not as_json else emit([entry.model_dump(mode="json") for entry in entries])
         return
     entry = explain(code)

@@ -63,14 +63,41 @@ def no_pulumi() -> str | None:
     return None if shutil.which("pulumi") else "no pulumi command on PATH"
 
 
+@cache
+def no_workflow_linters() -> str | None:
+    missing = [name for name in ("actionlint", "zizmor") if shutil.which(name) is None]
+    return f"no {missing[0]} command on PATH" if missing else None
+
+
+@cache
+def no_policy_pack() -> str | None:
+    found = os.environ.get("SEATRIAL_POLICY_PYTHON")
+    return None if found else "SEATRIAL_POLICY_PYTHON names no interpreter that has pulumi-policy"
+
+
+@cache
+def no_azure_sdk() -> str | None:
+    found = os.environ.get("SEATRIAL_AZURE_SDK")
+    return None if found else "SEATRIAL_AZURE_SDK names no Python with the azure-mgmt packages"
+
+
+@cache
+def no_az() -> str | None:
+    return None if os.environ.get("SEATRIAL_AZ") else "SEATRIAL_AZ names no az command"
+
+
 TIERS: dict[str, Callable[[], str | None]] = {
     "docker": no_docker,
+    "azuresdk": no_azure_sdk,
+    "azcli": no_az,
     "registry": no_registry,
     "browser": no_browser,
     "emulator": no_emulator,
     "model": no_model,
     "pulumi": no_pulumi,
     "official": no_official_saver,
+    "policypack": no_policy_pack,
+    "workflows": no_workflow_linters,
 }
 
 

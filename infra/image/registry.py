@@ -44,7 +44,7 @@ class Registry:
 
     def find(self, repository: str, reference: str) -> str | None:
         """Return the digest behind a tag, or None when the registry has no such manifest."""
-        headers = {"Accept": MANIFEST_TYPES, "Authorization": f"Bearer {self._access(repository, 'pull')}"}
+        headers = {"Accept": MANIFEST_TYPES, "Authorization": f"Bearer {self.access(repository, 'pull')}"}
         path = f"/v2/{repository}/manifests/{reference}"
         reply = _request("HEAD", self.login_server, path, headers=headers)
         if reply.status_code == httpx.codes.NOT_FOUND:
@@ -53,7 +53,8 @@ class Registry:
             raise RegistryError(_refusal(self.login_server, f"look up {repository}:{reference} in", reply))
         return reply.headers["Docker-Content-Digest"]
 
-    def _access(self, repository: str, actions: str) -> str:
+    def access(self, repository: str, actions: str) -> str:
+        """Return a token for `pull` or `pull,push` of one repository; raise RegistryError when refused."""
         body = {
             "grant_type": "refresh_token",
             "service": self.login_server,

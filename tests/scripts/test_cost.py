@@ -161,6 +161,9 @@ def test_an_unknown_line_is_wrong_usage(seatrial: Seatrial, preview: Callable[..
         (("--all", "--compare", "prod"), "are for one stack"),
         (("--stack", "dev", "--fail-increase", "1"), "--fail-increase needs a comparison"),
         (("--stack", "dev", "--comment", "c.md"), "--comment tells a change"),
+        (("--stack", "dev", "--fail-above", "much"), "--fail-above 'much' is not an amount such as 250"),
+        (("--stack", "dev", "--fail-above", "5%"), "--fail-above '5%' is not an amount such as 250"),
+        (("--stack", "dev", "--compare", "prod", "--fail-increase", "-1"), "a share such as 10%"),
         (("--stack", "dev", "--chart", "c.pdf"), "ends with .svg or .png"),
         (("--stack", "dev", "--set", "app.cpu"), "is no KEY=VALUE"),
         (("--stack", "dev", "--set", "=1"), "is no KEY=VALUE"),
@@ -179,11 +182,22 @@ def test_wrong_usage_is_refused_before_anything_runs(
     assert "Traceback" not in found.err
 
 
-def test_a_wrong_limit_is_wrong_usage(seatrial: Seatrial, preview: Callable[..., str]) -> None:
-    found = seatrial("cost", "--plan", preview(), "--fail-above", "much")
+def test_a_limit_on_an_incomplete_price_says_what_it_did_not_see(
+    seatrial: Seatrial, preview: Callable[..., str]
+) -> None:
+    said = seatrial("cost", "--plan", preview(STRANGE), "--fail-above", "1000")
 
-    assert found.code == 2
-    assert "--fail-above 'much' is not an amount such as 250" in found.err
+    assert said.code == 0
+    assert "held against what is known; the price is incomplete: strange (azure-native:odd:Thing)" in said.err
+
+
+def test_a_preview_in_the_encoding_of_another_shell_is_read(
+    seatrial: Seatrial, preview: Callable[..., str], project: Project
+) -> None:
+    path = project.root / preview()
+    path.write_text(path.read_text(), encoding="utf-16")
+
+    assert "Registry unit, basic" in seatrial("cost", "--plan", path.name).out
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ from infra.project import Project
 from infra.stack_file import StackFile, StackFileError
 
 NAMESPACE = "seatrial"
-_SECRET_FORM = (
-    "is refused: a secret is {vault: NAME}, NAME as set by `seatrial secret set NAME`, or the https address of "
-    "one in another vault; a value never stands here"
+_REFERENCE = (
+    "is refused: a secret is {vault: NAME}, NAME as set by `seatrial secret set NAME`, or the https address "
+    "of one in another vault; a value never stands here"
 )
 
 
@@ -300,7 +300,7 @@ def _explain(error: ErrorDetails, file: StackFile) -> tuple[tuple[str | int, ...
     keys = (f"{NAMESPACE}:{path[0]}", *path[1:]) if path else (f"{NAMESPACE}:auth",)
     if path[:2] == ("app", "secrets") and path != ("app", "secrets"):
         # What stands here may be a value that should not: it is not quoted.
-        return keys, None, _SECRET_FORM
+        return keys, None, _REFERENCE
     if error["type"] == "extra_forbidden":
         legal = ", ".join(sorted(_legal(path[:-1])))
         return keys, error["input"], f"is no key of this program; legal keys here: {legal}"

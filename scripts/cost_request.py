@@ -53,6 +53,10 @@ class Request:
         """Say whether a difference is asked for by name."""
         return any((self.compare, self.against, self.baseline))
 
+    def require_limits(self) -> None:
+        """Raise LimitError for a limit that is none."""
+        _ = self.most, self.most_more
+
     def require_nothing(self, part: str) -> None:
         """Refuse options in front of a part's name, where they would be without effect."""
         if any(getattr(self, field.name) != field.default for field in fields(self)):
@@ -80,6 +84,6 @@ def refuse(request: Request) -> None:
         usage(
             "--comment tells a change, so it needs one: --against REVISION, --compare STACK, --baseline FILE"
         )
-    _ = (request.most, request.most_more)
+    request.require_limits()
     if request.chart and request.chart.suffix not in CHART_ENDINGS:
         usage(f"a chart's file ends with .svg or .png: {request.chart}")

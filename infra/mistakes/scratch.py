@@ -27,11 +27,15 @@ def folder(project: Project) -> Path:
 
 def with_mistake(project: Project, mistake: Mistake, stack: str) -> Project:
     """Return a fresh copy of the project with the mistake in it; `{stack}` in a file's name is filled in."""
-    root = folder(project) / mistake.name
+    return edited(project, folder(project) / mistake.name, mistake.edits, stack)
+
+
+def edited(project: Project, root: Path, edits: Iterable[Edit], stack: str) -> Project:
+    """Return a fresh copy of the project at `root` with the edits in it."""
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(project.root, root, ignore=_left_behind, symlinks=True)
     copy = Project(root)
-    for edit in mistake.edits:
+    for edit in edits:
         _apply(copy, edit, stack)
     return copy
 

@@ -6,7 +6,7 @@ from typing import Any
 from infra.cost.estimate import estimate
 from infra.cost.model import CENT
 from infra.cost.usage.file import UsageFile, UsageFileError, load_usage
-from infra.plan import Plan, PlannedResource
+from infra.plan import Plan
 from infra.rehearsal.order import Order
 from infra.rehearsal.report import Price
 from infra.synthesis import synthesise
@@ -14,10 +14,10 @@ from infra.synthesis import synthesise
 
 async def price(order: Order, planned: list[dict[str, Any]] | None) -> Price:
     """Return the monthly price of what the program asked for, from its own plan where it gave one."""
-    if planned is None:
+    if planned is None:  # Pulumi's own engine gives none.
         plan = await asyncio.to_thread(synthesise, order.project, order.stack, {})
     else:
-        plan = Plan(stack=order.stack, resources=tuple(map(_resource, planned)))
+        plan = Plan.of(order.stack, planned)
     found = estimate(plan, usage=_usage(order))
     return Price(
         monthly=found.total("idle").quantize(CENT),
@@ -33,7 +33,3 @@ def _usage(order: Order) -> UsageFile | None:
         return load_usage(order.project, order.stack)
     except UsageFileError:
         return None
-
-
-def _resource(entry: dict[str, Any]) -> PlannedResource:
-    return PlannedResource(**{**entry, "depends_on": tuple(entry["depends_on"])})

@@ -10,10 +10,11 @@ from pkgutil import iter_modules
 from typing import Any
 
 import infra.components
-from infra.plan import PlannedResource
+from infra.plan import Plan, PlannedResource
 from infra.project import Project
 from infra.twin.adapters.journal import Journal
 from infra.twin.adapters.monitor import Monitor
+from infra.twin.adapters.policed import PolicedCloud, limits_for, tell_refusals, tell_whole
 from infra.twin.adapters.program import run_program
 from infra.twin.adapters.report import Report, program_log
 from infra.twin.adapters.translate import Translator
@@ -40,21 +41,27 @@ def up(
     state = twin if twin.is_dir() else twin.parent
     if wait:
         _load_components()
+    limits = limits_for(project, stack, overrides)
     address = _arrived(state, wait)
     _become_operator(address)
     with ArmClient(address, timeout=60.0) as client:
         cloud = TwinCloud(client, Translator(stack), Journal(state / JOURNAL), report)
-        monitor = Monitor(cloud)
+        policed = PolicedCloud(cloud, stack, limits)
+        monitor = Monitor(policed)
         try:
             outputs = run_program(project, stack, overrides, monitor, preview=False, log=program_log(report))
             cloud.prune()
         except Exception as error:
+            if tell_refusals(project, overrides, policed, report):
+                return 1
             if not cloud.failures and not isinstance(error, ArmError):
                 raise
             failures: list[tuple[PlannedResource | None, Exception]] = [*cloud.failures]
             for resource, failure in failures or [(None, error)]:
                 _tell(resource, failure, report)
             return 1
+    if not tell_whole(Plan(stack=stack, resources=tuple(monitor.planned)), limits, report):
+        return 1
     report.emit("plan", resources=[asdict(resource) for resource in monitor.planned])
     report.emit("outputs", outputs=outputs)
     return 0

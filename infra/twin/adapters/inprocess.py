@@ -5,6 +5,7 @@ resource to the twin's ARM as the program asks for it.
 """
 
 import argparse
+import gc
 import json
 import sys
 import traceback
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; return the exit code."""
     options = _options(arguments)
     report = Report()
+    # A process of seconds: looking for garbage among Pulumi's many classes would take a quarter of them.
+    gc.disable()
     try:
         project = Project.find(options.project)
         _same_checkout(project)

@@ -44,5 +44,8 @@ def _addresses(token: str, name: str, outputs: dict[str, Any]) -> dict[str, Any]
             properties = outputs.get("properties", {})
             domain = properties.get("customSubDomainName", name)
             return {"properties": {**properties, "endpoint": f"https://{domain}.openai.azure.com/"}}
+        case "azure-native:keyvault:Vault":
+            properties = outputs.get("properties", {})
+            return {"properties": {**properties, "vaultUri": f"https://{name}.vault.azure.net/"}}
         case _:
             return {}

@@ -5,6 +5,8 @@ import logging
 import os
 import runpy
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
     from pulumi.runtime.stack import Stack
 
 
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """Name a program by its folder, with a stack and its configuration as Pulumi hands it over."""
+
+    folder: Path
+    stack: str
+    config: Mapping[str, str]
+
+
 def run_program(
     project: Project,
     stack: str,
@@ -35,16 +46,25 @@ def run_program(
 
     `log` hears what the program says through Pulumi's log.
     """
+    config = _pulumi_config(StackFile.read(project, stack), overrides)
+    program = Program(folder=project.program, stack=stack, config=config)
+    return run_folder(program, monitor, preview=preview, log=log)
+
+
+def run_folder(
+    program: Program, monitor: Monitor, *, preview: bool, log: logging.Logger | None = None
+) -> dict[str, Any]:
+    """Run the program of a folder with Pulumi.yaml against a monitor; return its outputs."""
     # Values that hang on a failed resource are never awaited; the failure itself is reported.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    name = _project_name(project)
-    set_mocks(NoCalls(), project=name, stack=stack, preview=preview, logger=log, monitor=monitor)
-    set_all_config(_pulumi_config(StackFile.read(project, stack), overrides))
-    os.chdir(project.program)
+    name = _project_name(program.folder)
+    set_mocks(NoCalls(), project=name, stack=program.stack, preview=preview, logger=log, monitor=monitor)
+    set_all_config(dict(program.config))
+    os.chdir(program.folder)
     found: dict[str, Any] = {}
 
     def body() -> pulumi.Output[None]:
-        runpy.run_path(str(project.program / "__main__.py"), run_name="__main__")
+        runpy.run_path(str(program.folder / "__main__.py"), run_name="__main__")
         root = cast("Stack", get_root_resource())
         return pulumi.Output.from_input(dict(root.outputs)).apply(found.update)
 
@@ -52,8 +72,8 @@ def run_program(
     return found
 
 
-def _project_name(project: Project) -> str:
-    described = yaml.safe_load((project.program / "Pulumi.yaml").read_text(encoding="utf-8"))
+def _project_name(folder: Path) -> str:
+    described = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
     return str(described["name"])
 
 

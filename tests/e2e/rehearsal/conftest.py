@@ -18,7 +18,7 @@ from infra.mistakes.scratch import LEFT_BEHIND
 from infra.project import Project
 
 COMMAND = (sys.executable, "-c", "from scripts.cli import main; main()")
-LIMIT_SECONDS = 150
+LIMIT_SECONDS = 280  # less than the tests' own limit; a machine that does other work too takes 100
 
 
 @dataclass(frozen=True)

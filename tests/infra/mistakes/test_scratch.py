@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.findings.catalogue import catalogue
 from infra.mistakes.catalogue import Edit, Mistake, UnknownMistakeError, mistake, mistakes
 from infra.mistakes.scratch import EditError, with_mistake
+from infra.policy.explanations import explanations
 from infra.project import Project
 
 PROJECT = Project.find(Path.cwd())
@@ -25,11 +25,11 @@ def a_mistake(find: str) -> Mistake:
     return Mistake(name="x", title="x", code="ST001", edits=(edit,))
 
 
-def test_there_are_fourteen_and_each_leads_to_a_known_finding() -> None:
+def test_there_are_seventeen_and_each_leads_to_a_known_finding() -> None:
     seeded = mistakes().values()
 
-    assert len(seeded) == 14
-    assert {entry.code for entry in seeded} <= set(catalogue())
+    assert len(seeded) == 17
+    assert {entry.code for entry in seeded} <= set(explanations())
 
 
 @pytest.mark.parametrize("stack", PROJECT.stack_names())

@@ -1,0 +1,1 @@
+"""What a deployment may not be: one rule set over planned resources."""

@@ -1,0 +1,1 @@
+"""The rule set as a Pulumi policy pack; the only place that needs pulumi-policy."""

@@ -34,6 +34,8 @@ RULES = {
     "diagnostics": Rule(prefix="diag", shortest=1, longest=260),
     "action_group": Rule(prefix="ag", shortest=1, longest=260),
     "alert": Rule(prefix="alert", shortest=1, longest=260),
+    "state": Rule(prefix="st", shortest=3, longest=24, joint="", in_the_world=True),
+    "vault": Rule(prefix="kv", shortest=3, longest=24, in_the_world=True),
     "budget": Rule(prefix="budget", shortest=1, longest=63),
 }
 

@@ -59,8 +59,7 @@ def set_(
             f"Give it by --from-file FILE, or on stdin: seatrial secret set {checked} < FILE",
         )
     text = _value(file)
-    with _opened(project_of(project), stack, azure=azure) as (where, vault):
-        version = vault.set(checked, text)
+    where, version = _set(project_of(project), stack, checked, text, azure=azure)
     if as_json:
         emit({"stack": stack, "vault": where, "name": checked, "version": version})
     else:
@@ -122,6 +121,16 @@ def recover(
     _said("recovered", checked, where, stack, as_json=as_json)
 
 
+def _set(project: "Project", stack: str, name: str, value: str, *, azure: bool) -> tuple[str, str]:
+    """Return where a value was put, and its version; without a twin it waits for the next one."""
+    try:
+        with _opened(project, stack, azure=azure) as (where, vault):
+            return where, vault.set(name, value)
+    except TwinUnreachableError:
+        version = place.for_next_twin(project.state(stack), name, value)
+        return f"{stack}'s next twin, for none runs (--azure means the vault in Azure)", version
+
+
 def _said(done: str, name: str, where: str, stack: str, *, as_json: bool) -> None:
     if as_json:
         emit({"stack": stack, "vault": where, "name": name, done: True})
@@ -175,8 +184,6 @@ def _opened(project: "Project", stack: str, *, azure: bool) -> "Iterator[tuple[s
             yield where, client
     except VaultError as error:
         raise CommandError(str(error), error.hint) from error
-    except TwinUnreachableError as error:
-        raise CommandError(str(error), "With --azure the stack's vault in Azure is meant.") from error
 
 
 def register(app: typer.Typer) -> None:

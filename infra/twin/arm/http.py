@@ -3,105 +3,64 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
 
-from infra.twin.arm import problems
 from infra.twin.arm.behaviour import ArmProblem
+from infra.twin.arm.extras import Call
 from infra.twin.arm.ids import MalformedIdError, ResourceId
-from infra.twin.arm.service import Answer, ArmService
+from infra.twin.arm.operations import Operation
+from infra.twin.arm.service import PAUSE_MS, Answer, ArmService
+from infra.twin.guard import Gatekeeper
 
 _log = logging.getLogger(__name__)
 MAX_BODY = 4 * 1024 * 1024
 _MAX_DEPTH = 64
 
-Caller = Callable[[web.Request], str]
-
 
 @dataclass(frozen=True)
 class ArmHttp:
-    """Translate HTTP requests into calls of ArmService; `caller` authenticates, or raises ArmProblem."""
+    """Translate HTTP requests into calls of ArmService; `gate` knows callers and their roles."""
 
     service: ArmService
-    caller: Caller
+    gate: Gatekeeper
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return the routes of ARM; the catch-all for resources comes last."""
         return [
-            web.get("/subscriptions", self._subscriptions),
-            web.get("/subscriptions/{id}", self._subscription),
-            web.get("/subscriptions/{id}/providers/{namespace}", self._provider),
-            web.get("/subscriptions/{id}/resourceGroups/{group}/resources", self._resources),
-            web.get("/{scope:.*}/locations/twin/operationStatuses/{name}", self._operation),
+            web.get("/{scope:.*}/locations/twin/operationStatuses/{name}", self._status),
+            web.get("/{scope:.*}/locations/twin/operationResults/{name}", self._result),
             web.route("*", "/{path:.*}", self._resource),
         ]
 
-    async def _subscriptions(self, request: web.Request) -> web.Response:
-        self.caller(request)
-        return web.json_response({"value": [self._own_subscription()]})
+    async def _status(self, request: web.Request) -> web.Response:
+        headers = {"retry-after-ms": str(PAUSE_MS)}
+        return web.json_response(self._operation(request).wire(), headers=headers)
 
-    async def _subscription(self, request: web.Request) -> web.Response:
-        self.caller(request)
-        if request.match_info["id"].lower() != self.service.subscription.lower():
-            raise problems.subscription_not_found(request.match_info["id"])
-        return web.json_response(self._own_subscription())
+    async def _result(self, request: web.Request) -> web.Response:
+        answer = self.service.result(self._operation(request))
+        waiting = {"Location": str(request.url), "retry-after-ms": str(PAUSE_MS)}
+        headers = waiting if answer.body is None and answer.status == web.HTTPAccepted.status_code else {}
+        return _sent(request, replace(answer, headers=headers))
 
-    def _own_subscription(self) -> dict[str, Any]:
-        own = self.service.subscription
-        return {
-            "id": f"/subscriptions/{own}",
-            "subscriptionId": own,
-            "tenantId": self.service.tenant,
-            "displayName": "Sea Trial twin",
-            "state": "Enabled",
-        }
-
-    async def _provider(self, request: web.Request) -> web.Response:
-        self.caller(request)
-        namespace = request.match_info["namespace"]
-        kinds = [
-            kind
-            for kind in self.service.table.resources.values()
-            if kind.name.lower().startswith(f"{namespace.lower()}/")
-        ]
-        if not kinds:
-            raise problems.unknown_provider(namespace)
-        listed = [
-            {"resourceType": kind.name.partition("/")[2], "apiVersions": list(kind.api_versions)}
-            for kind in kinds
-        ]
-        own = f"/subscriptions/{self.service.subscription}/providers/{namespace}"
-        return web.json_response(
-            {"id": own, "namespace": namespace, "registrationState": "Registered", "resourceTypes": listed}
-        )
-
-    async def _resources(self, request: web.Request) -> web.Response:
-        self.caller(request)
-        group = ResourceId.parse(request.path.rsplit("/", 1)[0])
-        if self.service.store.get(group) is None:
-            raise problems.group_not_found(group)
-        shown = ("id", "name", "type", "location", "tags")
-        found = [
-            {key: resource.body[key] for key in shown if key in resource.body}
-            for resource in self.service.store.below(group)
-        ]
-        return web.json_response({"value": found})
-
-    async def _operation(self, request: web.Request) -> web.Response:
-        self.caller(request)
+    def _operation(self, request: web.Request) -> Operation:
+        self.gate.identify(request)
         operation = self.service.operations.get(request.match_info["name"])
         if operation is None:
             raise ArmProblem(
                 404, "OperationNotFound", f"There is no operation '{request.match_info['name']}'."
             )
-        return web.json_response(operation.wire())
+        return operation
 
     async def _resource(self, request: web.Request) -> web.Response:
-        caller = self.caller(request)
+        caller = self.gate(request)
         path = ResourceId("/" + request.path.strip("/"))
         version = request.query.get("api-version")
+        extra = await self._extra(request, path, version)
+        if extra is not None:
+            return _sent(request, extra)
         if path.is_collection and request.method == "GET":
             return _sent(request, self.service.collection(path, version))
         try:
@@ -110,20 +69,29 @@ class ArmHttp:
             raise ArmProblem(400, "InvalidResourceId", str(error)) from error
         return _sent(request, await self._apply(request, resource_id, version, caller))
 
+    async def _extra(self, request: web.Request, path: ResourceId, version: str | None) -> Answer | None:
+        body = await _body(request) if request.method == "POST" and request.can_read_body else {}
+        call = Call(
+            method=request.method, path=path, owner=None, rest=(), body=body, query=dict(request.query)
+        )
+        return await self.service.beside(call, version)
+
     async def _apply(
         self, request: web.Request, resource_id: ResourceId, version: str | None, caller: str
     ) -> Answer:
         service = self.service
         match request.method:
-            case "GET" | "HEAD":
+            case "GET":
                 return service.get(resource_id, version)
+            case "HEAD":
+                return service.exists(resource_id, version)
             case "PUT":
                 service.check_match(resource_id, request.headers)
                 return await service.put(resource_id, await _body(request), version, caller)
             case "PATCH":
                 return await service.patch(resource_id, await _body(request), version, caller)
             case "DELETE":
-                return service.delete(resource_id, version)
+                return await service.delete(resource_id, version)
         message = f"The HTTP method '{request.method}' is not supported at scope '{resource_id}'."
         raise ArmProblem(405, "HttpMethodNotSupported", message)
 
@@ -156,10 +124,9 @@ def _check_depth(value: Any, depth: int = 0) -> None:
 
 def _sent(request: web.Request, answer: Answer) -> web.Response:
     headers = dict(answer.headers)
-    if "Azure-AsyncOperation" in headers:
-        headers["Azure-AsyncOperation"] = (
-            f"{request.scheme}://{request.host}{headers['Azure-AsyncOperation']}"
-        )
+    for name in ("Azure-AsyncOperation", "Location"):
+        if headers.get(name, "").startswith("/"):
+            headers[name] = f"{request.scheme}://{request.host}{headers[name]}"
     if answer.body is None:
         return web.Response(status=answer.status, headers=headers)
     return web.json_response(answer.body, status=answer.status, headers=headers)

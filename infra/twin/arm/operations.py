@@ -20,6 +20,7 @@ class Operation:
 
     id: str
     name: str
+    key: str
     status: str = "InProgress"
     problem: ArmProblem | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -57,7 +58,7 @@ class Operations:
     def start(self, key: str, prefix: str, work: Callable[[], Awaitable[None]]) -> Operation:
         """Start work for the resource with this key, after what is already under way for it."""
         name = str(uuid.uuid4())
-        operation = Operation(id=f"{prefix}/operationStatuses/{name}", name=name)
+        operation = Operation(id=f"{prefix}/operationStatuses/{name}", name=name, key=key)
         before = self._latest.get(key)
         operation.task = asyncio.create_task(self._run(operation, before, work))
         self._known[name] = self._latest[key] = operation

@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from infra.findings.model import Finding
 from infra.twin.arm import problems
 from infra.twin.arm.behaviour import ArmProblem, ArmRequest, Behaviour, Resource
+from infra.twin.arm.extras import Call, Extras, key_of, owner_of
 from infra.twin.arm.families.identities import filled_identity
 from infra.twin.arm.ids import GROUP_TYPE, ResourceId
 from infra.twin.arm.operations import Operation, Operations
@@ -17,6 +18,7 @@ from infra.twin.arm.places import check_location, normalised
 from infra.twin.arm.references import check_references
 from infra.twin.arm.store import DiskStore, merge
 from infra.twin.arm.types import ResourceType, TypeTable
+from infra.twin.identity.actions import type_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,7 @@ class ArmService:
     subscription: str
     tenant: str
     settled: Callable[[str], None]
+    extras: Extras = field(default_factory=dict)
 
     async def put(
         self, resource_id: ResourceId, body: dict[str, Any], api_version: str | None, caller: str
@@ -58,6 +61,36 @@ class ArmService:
         found = self._existing(resource_id, api_version)
         kind = self._type(resource_id, api_version)
         return Answer(status=200, body=self._shown(kind, found), headers={"ETag": etag(found)})
+
+    def exists(self, resource_id: ResourceId, api_version: str | None) -> Answer:
+        """Answer HEAD: 204 or 404, without a body."""
+        self._type(resource_id, api_version)
+        return Answer(status=204 if self.store.get(resource_id) else 404)
+
+    async def beside(self, call: Call, api_version: str | None) -> Answer | None:
+        """Answer what is neither a resource's state nor a list of resources; None when it is one of those."""
+        found = self.extras.get(key_of(call.method, call.path.path))
+        if found is None:
+            return None
+        owner, rest = owner_of(call.path, self.store)
+        name = type_of(call.path.path)
+        kind = self.table.find(name) or (self.table.find(owner.type) if owner else None)
+        if kind is not None and kind.name.split("/")[0].lower() == name.split("/")[0].lower():
+            problems.check_api_version(api_version, kind.name, kind.api_versions, "")
+        body = await found(replace(call, owner=owner, rest=rest))
+        return None if body is None else Answer(status=200, body=body)
+
+    def result(self, operation: Operation) -> Answer:
+        """Return what an operation's Location says: nothing yet, the resource, or that it is gone."""
+        if operation.status == "InProgress":
+            return Answer(status=202)
+        if operation.problem is not None:
+            raise operation.problem
+        found = self.store.get(operation.key)
+        kind = self.table.find(found.type) if found else None
+        if found is None or kind is None:
+            return Answer(status=204)
+        return Answer(status=200, body=self._shown(kind, found))
 
     def check_match(self, resource_id: ResourceId, headers: Mapping[str, str]) -> None:
         """Raise ArmProblem 412 when If-Match or If-None-Match says that the writer saw something else."""
@@ -82,22 +115,26 @@ class ArmService:
         ]
         return Answer(status=200, body={"value": found})
 
-    def delete(self, resource_id: ResourceId, api_version: str | None) -> Answer:
-        """Delete a resource after everything below it, last created first."""
+    async def delete(self, resource_id: ResourceId, api_version: str | None) -> Answer:
+        """Delete a resource after everything below it, last created first; at once where Azure does."""
         kind = self._type(resource_id, api_version)
-        if self.store.get(resource_id) is None:
+        found = self.store.get(resource_id)
+        if found is None:
             if kind.name == GROUP_TYPE:
                 raise problems.group_not_found(resource_id)
             return Answer(status=204)
-        doomed = [*reversed(self.store.below(resource_id)), self.store.get(resource_id)]
+        doomed = [*reversed(self.store.below(resource_id)), found]
+        if not self._is_long(kind) and kind.name != GROUP_TYPE:
+            await self._remove(resource_id.key, doomed)
+            return Answer(status=200, body=self._shown(kind, found))
         operation = self.operations.start(
             resource_id.key, self._prefix(resource_id), lambda: self._remove(resource_id.key, doomed)
         )
         return Answer(status=202, headers=self._async_headers(operation, api_version))
 
-    async def _remove(self, own: str, doomed: list[Resource | None]) -> None:
+    async def _remove(self, own: str, doomed: list[Resource]) -> None:
         for resource in doomed:
-            if resource is None or self.store.get(resource.id) is None:
+            if self.store.get(resource.id) is None:
                 continue
             if resource.id.key != own:
                 await self.operations.quiet(resource.id.key)
@@ -114,7 +151,7 @@ class ArmService:
             method=method,
             id=existing.id if existing else _canonical(resource_id, kind),
             api_version=str(api_version),
-            body=self._fitted(kind, resource_id, body),
+            body=self._fitted(kind, resource_id, body, str(api_version)),
             existing=existing,
             caller=caller,
         )
@@ -127,11 +164,16 @@ class ArmService:
         self.store.put(resource)
         return await self._settle(kind, request, resource)
 
-    def _fitted(self, kind: ResourceType, resource_id: ResourceId, body: dict[str, Any]) -> dict[str, Any]:
+    def _fitted(
+        self, kind: ResourceType, resource_id: ResourceId, body: dict[str, Any], api_version: str
+    ) -> dict[str, Any]:
         wrong_name = self.table.fit_name(kind, resource_id.name)
         if wrong_name is not None:
             raise problems.misfit(resource_id, wrong_name)
         fitted, found = self.table.fit(kind, body)
+        if api_version != kind.api_versions[0]:
+            # The type of another version is not carried: what only that one has is left out, not refused.
+            found = [misfit for misfit in found if misfit.kind != "unknown"]
         if found:
             raise problems.misfits(resource_id, found)
         if "location" in fitted:
@@ -178,9 +220,12 @@ class ArmService:
                 resource.id.key, self._prefix(resource.id), lambda: self._after_put(kind, resource)
             )
             headers |= self._async_headers(operation, request.api_version)
+            if request.method == "PATCH":
+                return Answer(status=202, headers=headers)
         else:
             self._forget(resource)
             await self._behaviour(resource.id).after_put(resource, self.store)
+            resource = self.store.get(resource.id) or resource
         return Answer(
             status=200 if request.existing else 201, body=self._shown(kind, resource), headers=headers
         )
@@ -247,9 +292,16 @@ class ArmService:
         return f"/subscriptions/{self.subscription}/providers/{resource_id.namespace}/locations/twin"
 
     def _async_headers(self, operation: Operation, api_version: str | None) -> dict[str, str]:
-        return {"Azure-AsyncOperation": f"{operation.id}?api-version={api_version}", "Retry-After": "0"}
+        version = f"?api-version={api_version}"
+        result = operation.id.replace("/operationStatuses/", "/operationResults/")
+        return {
+            "Azure-AsyncOperation": f"{operation.id}{version}",
+            "Location": f"{result}{version}",
+            "retry-after-ms": str(PAUSE_MS),
+        }
 
 
+PAUSE_MS = 100
 APP_TYPE = "microsoft.app/containerapps"
 LONG_RUNNING = frozenset(
     {

@@ -7,6 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from infra.twin.types.versions import other_versions
+
+_WHOLE = re.compile(r"-?\d{1,18}")
 REQUIRED, READ_ONLY, WRITE_ONLY = 1, 2, 4
 ENVELOPE = frozenset({"id", "name", "type", "apiVersion"})
 
@@ -28,6 +31,7 @@ class ResourceType:
     name: str
     token: str
     api_versions: tuple[str, ...]
+    """The version whose type is carried, then the others that Azure has."""
     body: int
     name_rule: dict[str, Any]
 
@@ -77,7 +81,7 @@ def _carried() -> TypeTable:
         name.lower(): ResourceType(
             name=name,
             token=entry["token"],
-            api_versions=tuple(entry["apiVersions"]),
+            api_versions=(*entry["apiVersions"], *other_versions().get(entry["token"], ())),
             body=entry["body"],
             name_rule=entry["name"],
         )
@@ -233,6 +237,8 @@ class _Fitting:
 
     def _number(self, limits: dict[str, Any], value: Any, path: str) -> Any:
         whole = not limits.get("number")
+        if isinstance(value, str) and _WHOLE.fullmatch(value):
+            value = int(value)  # Azure reads digits in quotes; az sends traffic weights so
         legal = isinstance(value, int) or (isinstance(value, float) and (not whole or value.is_integer()))
         if isinstance(value, bool) or not legal:
             return self._wrong_type(value, "integer" if whole else "number", path)

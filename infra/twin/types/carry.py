@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from infra.twin.types.source import read_definitions, read_table
+
 TOKENS = (
     "resources:ResourceGroup",
     "managedidentity:UserAssignedIdentity",
@@ -32,6 +34,11 @@ TOKENS = (
     "consumption:Budget",
     "keyvault:Vault",
     "keyvault:Secret",
+    "keyvault:Key",
+    "managedidentity:FederatedIdentityCredential",
+    "storage:StorageAccount",
+    "storage:BlobServiceProperties",
+    "storage:BlobContainer",
 )
 NOTICE = (
     "Request types of Azure Resource Manager, from https://github.com/Azure/bicep-types-az at commit "
@@ -115,7 +122,7 @@ def _own_fractions(
 
 def compact(source: Path) -> dict[str, Any]:
     """Return the carried form of what a source folder holds for TOKENS."""
-    table = json.loads((source / "map.json").read_text(encoding="utf-8"))
+    table = read_table(source)
     carrier = Carrier(fractional(table))
     resources = dict(_resources(source, table, carrier))
     return {"notice": NOTICE, "resources": resources, "types": carrier.types}
@@ -124,7 +131,7 @@ def compact(source: Path) -> dict[str, Any]:
 def _resources(source: Path, table: dict[str, Any], carrier: Carrier) -> Iterator[tuple[str, Any]]:
     for token in TOKENS:
         entry = table["tokens"][token]
-        types = json.loads((source / "arm" / f"{entry['file']}.json").read_text(encoding="utf-8"))["types"]
+        types = read_definitions(source, entry["file"])
         provider = f"{entry['arm'].split('/')[0].lower()}@{entry['api']}"
         carrier.numbers.update(
             _own_fractions(table["types"][entry["map"]], provider, types[str(entry["body"])])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.twin.types.carry import TOKENS
+from infra.twin.types.source import read_table
 
 NOTICE = "Derived from pulumi-azure-native (Apache-2.0) by introspection; see NOTICE."
 KEPT = ("arm", "api", "params", "auto", "fixed")
@@ -62,7 +63,7 @@ class Compactor:
 
 def compact(source: Path) -> dict[str, Any]:
     """Return the carried form of a source folder's map for TOKENS."""
-    table = json.loads((source / "map.json").read_text(encoding="utf-8"))
+    table = read_table(source)
     compactor = Compactor(table["types"])
     tokens = {}
     for token in TOKENS:

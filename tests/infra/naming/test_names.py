@@ -20,6 +20,8 @@ LEGAL = {
     "action_group": r"[\w.-]{1,260}",
     "alert": r"[\w.-]{1,260}",
     "budget": r"[\w-]{1,63}",
+    "state": r"[a-z0-9]{3,24}",
+    "vault": r"[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]",
 }
 TOKEN = "0a1b2c3d"
 words = st.text(min_size=1, max_size=80)

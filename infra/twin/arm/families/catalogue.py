@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from infra.twin.arm.behaviour import Behaviour
 from infra.twin.arm.families.authorization import RoleAssignment
 from infra.twin.arm.families.cosmos import DatabaseAccount, SqlResource, SqlRoleAssignment
+from infra.twin.arm.families.deployment import (
+    CREDENTIALS,
+    BlobService,
+    FederatedCredential,
+    StorageAccount,
+    VaultKey,
+)
 from infra.twin.arm.families.identities import UserAssignedIdentity
 from infra.twin.arm.families.monitor import ActionGroup, Budget, InsightsComponent, Workspace
 from infra.twin.arm.families.recorded import Recorded
@@ -14,10 +21,10 @@ from infra.twin.arm.families.services import (
     CognitiveDeployment,
     ManagedEnvironment,
     Registry,
-    Vault,
-    VaultSecret,
 )
+from infra.twin.arm.families.vaults import Vault, VaultSecret
 from infra.twin.database.accounts import Databases
+from infra.twin.vault.vaults import Vaults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +38,7 @@ class Surroundings:
     domain: Callable[[], str]
     principal_type: Callable[[str], str | None]
     databases: Databases
+    vaults: Vaults
 
 
 def behaviours(around: Surroundings, container_app: Behaviour) -> dict[str, Behaviour]:
@@ -54,6 +62,10 @@ def behaviours(around: Surroundings, container_app: Behaviour) -> dict[str, Beha
         "microsoft.insights/components": InsightsComponent(around.services, around.tenant),
         "microsoft.insights/actiongroups": ActionGroup(),
         "microsoft.consumption/budgets": Budget(),
-        "microsoft.keyvault/vaults": Vault(),
-        "microsoft.keyvault/vaults/secrets": VaultSecret(),
+        "microsoft.keyvault/vaults": Vault(around.vaults),
+        "microsoft.keyvault/vaults/secrets": VaultSecret(around.vaults),
+        "microsoft.keyvault/vaults/keys": VaultKey(),
+        "microsoft.storage/storageaccounts": StorageAccount(),
+        "microsoft.storage/storageaccounts/blobservices": BlobService(),
+        CREDENTIALS.lower(): FederatedCredential(),
     }

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from infra.findings.model import Finding
 from infra.twin.arm.behaviour import ArmProblem, ArmRequest, ResourceStore
-from infra.twin.arm.families.recorded import Recorded, kept, stable_guid
+from infra.twin.arm.families.recorded import Recorded, kept
 
 
 @dataclass(frozen=True)
@@ -112,28 +112,6 @@ class ManagedEnvironment(Recorded):
             "staticIp": "127.0.0.1",
             "eventStreamEndpoint": "",
         }
-
-
-@dataclass(frozen=True)
-class Vault(Recorded):
-    """Give a vault its address."""
-
-    @override
-    def complete(self, request: ArmRequest, state: ResourceStore) -> dict[str, Any]:
-        """Fill in the address."""
-        return {"vaultUri": f"https://{request.id.name.lower()}.vault.azure.net/"}
-
-
-@dataclass(frozen=True)
-class VaultSecret(Recorded):
-    """Give a secret its versioned address."""
-
-    @override
-    def complete(self, request: ArmRequest, state: ResourceStore) -> dict[str, Any]:
-        """Fill in the addresses."""
-        base = f"https://{request.id.parent.name.lower()}.vault.azure.net/secrets/{request.id.name}"
-        version = stable_guid(base, str(request.properties.get("value"))).replace("-", "")
-        return {"secretUri": base, "secretUriWithVersion": f"{base}/{version}"}
 
 
 def _missing(request: ArmRequest, defaults: dict[str, Any]) -> dict[str, Any]:

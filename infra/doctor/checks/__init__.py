@@ -1,0 +1,1 @@
+"""The checks, each in the module of what it asks."""

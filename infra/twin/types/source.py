@@ -1,0 +1,31 @@
+"""What the types are carried from: a source folder, and the few types that it leaves out."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+
+def read_table(source: Path) -> dict[str, Any]:
+    """Return a source folder's map with the supplement's types in it."""
+    table: dict[str, Any] = json.loads((source / "map.json").read_text(encoding="utf-8"))
+    added = _supplement()
+    return {
+        **table,
+        "tokens": {**added["tokens"], **table["tokens"]},
+        "types": {**added["types"], **table["types"]},
+    }
+
+
+def read_definitions(source: Path, file: str) -> dict[str, Any]:
+    """Return the definitions of one file of a source folder, or of the supplement."""
+    added = _supplement()["arm"].get(file)
+    if added is not None:
+        return dict(added)
+    found = json.loads((source / "arm" / f"{file}.json").read_text(encoding="utf-8"))
+    return dict(found["types"])
+
+
+def _supplement() -> dict[str, Any]:
+    text = files("infra.twin.types").joinpath("supplement.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))

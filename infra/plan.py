@@ -1,5 +1,6 @@
 """What a program asks for, as plain data: the meeting point of synthesis, price and policy."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,12 @@ class Plan:
 
     stack: str
     resources: tuple[PlannedResource, ...]
+
+    @classmethod
+    def of(cls, stack: str, entries: Iterable[Mapping[str, Any]]) -> "Plan":
+        """Return the plan whose resources were written as plain data (`dataclasses.asdict`)."""
+        planned = (PlannedResource(**{**one, "depends_on": tuple(one["depends_on"])}) for one in entries)
+        return cls(stack=stack, resources=tuple(planned))
 
     def of_type(self, token: str) -> tuple[PlannedResource, ...]:
         """Return the planned resources of one Pulumi type token."""

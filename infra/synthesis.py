@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from infra.plan import Plan, PlannedResource
+from infra.plan import Plan
 from infra.project import Project
 
 
@@ -51,11 +51,6 @@ def synthesise(project: Project, stack: str, overrides: Mapping[str, Any] | None
         if event["event"] == "error":
             raise SynthesisError(event["message"], event.get("code"))
         if event["event"] == "plan":
-            return _plan(stack, event["resources"])
+            return Plan.of(stack, event["resources"])
     tail = " ".join(ended.stderr.strip().splitlines()[-1:])
     raise SynthesisError(f"the program of stack {stack} ended with exit code {ended.returncode}: {tail}")
-
-
-def _plan(stack: str, resources: list[dict[str, Any]]) -> Plan:
-    planned = (PlannedResource(**{**entry, "depends_on": tuple(entry["depends_on"])}) for entry in resources)
-    return Plan(stack=stack, resources=tuple(planned))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.image.context import SOURCES, base_image
-from infra.plan import Plan, PlannedResource
+from infra.plan import Plan
 from infra.project import Project
 from infra.synthesis import synthesise
 
@@ -52,24 +52,23 @@ def fingerprint(project: Project, stack: str, overrides: Mapping[str, Any]) -> s
         json.dumps(overrides, sort_keys=True, default=str),
     ]
     total.update("\n".join((*settings, base_image())).encode())
+    root = len(str(project.root)) + 1
     for path in _read_by_the_program(project, stack):
-        total.update(f"\n{path.relative_to(project.root).as_posix()}\n".encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
+        total.update(f"\n{path[root:]}\n".encode())
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes as long as reading it
+            total.update(hashlib.sha256(file.read()).digest())
     return total.hexdigest()
 
 
-def _read_by_the_program(project: Project, stack: str) -> Iterator[Path]:
-    yield from (path for path in (project.stack_file(stack),) if path.is_file())
-    for name in dict.fromkeys((*SOURCES, "infra")):
-        yield from _files(project.root / name)
+def _read_by_the_program(project: Project, stack: str) -> Iterator[str]:
+    for top in (project.stack_file(stack), *(project.root / name for name in (*SOURCES, "infra"))):
+        yield from [str(top)] if top.is_file() else _files(str(top))
 
 
-def _files(top: Path) -> Iterator[Path]:
-    if top.is_file():
-        yield top
+def _files(top: str) -> Iterator[str]:
     for place, folders, names in os.walk(top):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
-        yield from (Path(place, name) for name in sorted(names) if not name.endswith(".pyc"))
+        yield from (f"{place}/{name}" for name in sorted(names) if not name.endswith(".pyc"))
 
 
 def _read(path: Path) -> Plan | None:
@@ -78,11 +77,7 @@ def _read(path: Path) -> Plan | None:
         checksum, _, text = path.read_text(encoding="utf-8").partition("\n")
         if checksum == hashlib.sha256(text.encode()).hexdigest():
             body = json.loads(text)
-            resources = (
-                PlannedResource(**{**one, "depends_on": tuple(one["depends_on"])})
-                for one in body["resources"]
-            )
-            return Plan(stack=body["stack"], resources=tuple(resources))
+            return Plan.of(body["stack"], body["resources"])
     return None
 
 

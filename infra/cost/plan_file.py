@@ -20,7 +20,7 @@ _RENAMED = {
     "insights:Workbook": "applicationinsights:Workbook",
     "insights": "monitor",
 }
-_GROUP = "azure-native:resources:ResourceGroup"
+_GROUP, _GROUP_NAME = "azure-native:resources:ResourceGroup", "resourceGroupName"
 _URN = re.compile(r"urn:pulumi:(?P<stack>[^:]+)::(?P<project>[^:]+)::(?P<type>.+)::(?P<name>.+)")
 
 
@@ -31,7 +31,7 @@ class PlanFileError(Exception):
         super().__init__(f"{place}: {message}; make the file with: {COMMAND}")
 
 
-def read_plan(text: str, place: str) -> Plan:
+def read_plan(text: str | bytes, place: str) -> Plan:
     """Return the plan of a preview's output; raise PlanFileError.
 
     What only the cloud knows and what is secret is None. A reference to another resource that is not
@@ -46,7 +46,7 @@ def read_plan(text: str, place: str) -> Plan:
     return Plan(stack=_parsed(next(iter(states)), place)["stack"], resources=kept)
 
 
-def _steps(text: str, place: str) -> list[dict[str, Any]]:
+def _steps(text: str | bytes, place: str) -> list[dict[str, Any]]:
     document = _document(text, place)
     failed = [
         str(one.get("message", "")).strip()
@@ -70,11 +70,12 @@ def _steps(text: str, place: str) -> list[dict[str, Any]]:
     return steps
 
 
-def _document(text: str, place: str) -> dict[str, Any]:
+def _document(text: str | bytes, place: str) -> dict[str, Any]:
     try:
+        # From bytes JSON finds the encoding itself: what PowerShell's > writes is UTF-16.
         document = json.loads(text)
     except ValueError as error:
-        if '"sequence"' in text[:2000] or text.count("\n{") > 0:
+        if '"sequence"' in str(text[:2000]):
             raise PlanFileError(place, "is a stream of engine events, not one JSON document") from None
         raise PlanFileError(place, f"is no JSON ({error})") from None
     if not isinstance(document, dict):
@@ -127,8 +128,10 @@ def _resolved(name: str, value: Any, state: dict[str, Any], states: Mapping[str,
         own = _plain((target.get("inputs") or {}).get(name))
         if own is not None:
             return own
-    # The group is behind nearly every value: it is the answer only when it is the only one.
+    # The group is behind nearly every value: it is meant only where nothing else is, and by no other name.
     nearer = [urn for urn, target in targets if canonical(str(target.get("type"))) != _GROUP]
+    if not nearer and name.endswith("Name") and name != _GROUP_NAME:
+        return None
     return next(iter(nearer or [urn for urn, _ in targets]), None)
 
 

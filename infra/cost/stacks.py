@@ -1,7 +1,6 @@
 """Stacks priced from their own programs and usage files."""
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +28,8 @@ def plans(project: Project, stacks: Iterable[str], overrides: Mapping[str, Any])
     names = list(stacks)
     if len(names) == 1:
         return [plan_of(project, names[0], overrides)]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - one stack starts without it
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda name: plan_of(project, name, overrides), names))
 

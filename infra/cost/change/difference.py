@@ -64,8 +64,13 @@ class Difference:
         return tuple(step for step in self.steps if step.move is not Move.SAME)
 
     def amount(self, column: str, basis: Basis | None = None) -> Decimal:
-        """Return by how much the month changes, as far as it is known."""
-        return self.after.total(column, basis) - self.before.total(column, basis)
+        """Return by how much the month changes: of the lines that are known on both sides."""
+        own = (step.amount(column) for step in self.steps if basis in {None, step.item.basis})
+        return sum((amount for amount in own if amount is not None), Decimal(0))
+
+    def lacking(self, column: str) -> int:
+        """Return how many lines are not known on a side, and so in no amount."""
+        return sum(step.amount(column) is None for step in self.steps)
 
 
 def difference(before: Snapshot, after: Snapshot, note: str = "") -> Difference:

@@ -1,37 +1,14 @@
 """Gates on the expected month: a total that may not be passed, an increase that may not be passed."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from infra.cost.change.difference import Difference
+from infra.cost.change.limit import Limit
 from infra.cost.formats.amounts import money
 from infra.cost.model import Estimate
 
 COLUMN = "expected"
-_LIMIT = re.compile(r"(\d+(?:\.\d+)?)(%?)")
-
-
-class LimitError(Exception):
-    """Say which limit is not one."""
-
-
-@dataclass(frozen=True)
-class Limit:
-    """Hold an amount a month, or a share of what was paid before."""
-
-    number: Decimal
-    relative: bool = False
-
-    @classmethod
-    def read(cls, text: str, option: str, *, relative: bool) -> "Limit":
-        """Read `20`, or `10%` where a share is allowed; raise LimitError."""
-        found = _LIMIT.fullmatch(text.strip())
-        if found is None or (found[2] and not relative):
-            wanted = "an amount such as 20, or a share such as 10%" if relative else "an amount such as 250"
-            raise LimitError(f"{option} {text!r} is not {wanted}")
-        return cls(Decimal(found[1]), relative=bool(found[2]))
 
 
 def above(estimates: Sequence[Estimate], limit: Limit) -> str | None:

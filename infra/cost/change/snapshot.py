@@ -79,7 +79,7 @@ def taken(estimate: Estimate) -> Snapshot:
 def saved(path: Path) -> dict[str, Snapshot]:
     """Return the stacks of a report that `cost --json` wrote; raise ReportError."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_bytes())
         return {one["name"]: _project(one, document) for one in document["projects"]}
     except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
         reason = f"{type(error).__name__}: {error}"

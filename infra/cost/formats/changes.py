@@ -15,16 +15,21 @@ SIGNS = {Move.ADDED: "+", Move.REMOVED: "-", Move.CHANGED: "!"}
 
 
 def headline(changes: Sequence[Difference]) -> str:
-    """Return what the change costs, in one line."""
+    """Return what the change costs, in one line; what is not known on a side is in no amount of it."""
     before = sum((change.before.total(COLUMN) for change in changes), Decimal(0))
     after = sum((change.after.total(COLUMN) for change in changes), Decimal(0))
+    by = sum((change.amount(COLUMN) for change in changes), Decimal(0))
     known = all(change.after.complete and change.before.complete for change in changes)
+    lacking = sum(change.lacking(COLUMN) for change in changes)
     what, currency = "Cost" if known else "Cost, as far as known", changes[0].after.currency
-    if before == after:
+    if lacking:
+        lines = "1 line is" if lacking == 1 else f"{lacking} lines are"
+        return f"{what}: {signed(by)} {currency} a month; {lines} not known"
+    if not by:
         return f"{what}: no change, {money(after)} {currency} a month"
     share = percent(before, after)
     shown = f" ({share})" if share else ""
-    return f"{what}: {signed(after - before)} {currency} a month{shown}, {money(before)} to {money(after)}"
+    return f"{what}: {signed(by)} {currency} a month{shown}, {money(before)} to {money(after)}"
 
 
 def diff_lines(change: Difference) -> Iterator[str]:

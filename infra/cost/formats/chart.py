@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
-from infra.cost.formats.amounts import money
+from infra.cost.formats.amounts import UNKNOWN, money
 from infra.cost.model import Basis, Estimate, Status
 
 COLUMN = "expected"
@@ -37,7 +37,10 @@ def chart(estimates: Sequence[Estimate]) -> str:
     parts: list[str] = []
     y = _title(parts, estimates[0])
     if len(estimates) > 1:
-        y = _panel(parts, y, "All environments", [_whole(one) for one in estimates])
+        every = [_whole(one) for one in estimates]
+        known, total = all(one.known for one in every), _sum(one.total for one in every)
+        told = _told(total, f" {estimates[0].currency}", known=known)
+        y = _panel(parts, y, f"All environments: {told}", every)
     for one in estimates:
         y = _panel(parts, y, _heading(one), shares(one))
     y = _footer(parts, y, estimates)
@@ -78,16 +81,22 @@ def _whole(estimate: Estimate) -> Share:
 
 def _heading(estimate: Estimate) -> str:
     whole = _whole(estimate)
-    return (
-        f"{estimate.stack}: {money(whole.total)} {estimate.currency}"
-        f" ({money(whole.fixed)} fixed, {money(whole.usage)} by use)"
-    )
+    heading = f"{estimate.stack}: {_told(whole.total, f' {estimate.currency}', known=whole.known)}"
+    return f"{heading} ({money(whole.fixed)} fixed, {money(whole.usage)} by use)" if whole.total else heading
+
+
+def _told(amount: Decimal, unit: str = "", *, known: bool) -> str:
+    if known:
+        return f"{money(amount)}{unit}"
+    return f"{money(amount)}{unit} + {UNKNOWN}" if amount else UNKNOWN
 
 
 def _title(parts: list[str], estimate: Estimate) -> int:
-    parts.append(_text(MARGIN, 44, f"What a month costs, in {estimate.currency}", size=20, weight="bold"))
+    parts.append(
+        _text(MARGIN, 44, f"What an expected month costs, in {estimate.currency}", size=20, weight="bold")
+    )
     x = MARGIN
-    for colour, name in ((FIXED_COLOUR, "fixed"), (USAGE_COLOUR, "by use, as expected")):
+    for colour, name in ((FIXED_COLOUR, "fixed"), (USAGE_COLOUR, "by use")):
         parts.append(f'<rect x="{x}" y="60" width="12" height="12" fill="{colour}"/>')
         parts.append(_text(x + 18, 71, name, colour=MUTED))
         x += 90
@@ -119,7 +128,7 @@ def _bar(parts: list[str], y: int, bar: Share, longest: Decimal, whole: Decimal)
             shown = max(width, Decimal(1))
             parts.append(f'<rect x="{x:.1f}" y="{y}" width="{shown:.1f}" height="{BAR}" fill="{colour}"/>')
             x += shown
-    told = f"{money(bar.total)}{_share(bar.total, whole)}" if bar.known else f"{money(bar.total)} + not known"
+    told = f"{_told(bar.total, known=bar.known)}{_share(bar.total, whole) if bar.known else ''}"
     parts.append(_text(round(x) + 8, y + 13, told, colour=INK if bar.known else UNKNOWN_COLOUR))
 
 
@@ -165,6 +174,6 @@ def _svg(parts: list[str], height: int) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
         f'viewBox="0 0 {WIDTH} {height}" font-family="{FONTS}" role="img">\n'
-        f"<title>What a month costs in each environment</title>\n"
+        f"<title>What an expected month costs in each environment</title>\n"
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>\n{body}\n</svg>\n'
     )

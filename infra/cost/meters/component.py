@@ -14,6 +14,10 @@ from infra.plan import Plan, PlannedResource
 EVERYWHERE = "any"
 
 
+class UnresolvedError(Exception):
+    """Say which input, that sets a resource's price, is not known."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Component:
     """Hold one thing that is billed, unpriced; a quantity of None is not known.
@@ -54,6 +58,17 @@ class Context:
     def of_type(self, token: str) -> tuple[PlannedResource, ...]:
         """Return the planned resources of one type, named without the provider."""
         return self.plan.of_type(f"azure-native:{token}")
+
+    def named(self, token: str, key: str, value: object) -> PlannedResource | None:
+        """Return the resource of a type that a reference means, by name or URN; None where that is not told.
+
+        A reference that is not known before the deployment can only mean the one resource of that type.
+        """
+        every = self.of_type(token)
+        told = [one for one in every if value is not None and value in (one.inputs.get(key), one.urn)]
+        if told or (value is not None and not str(value).startswith("urn:")):
+            return told[0] if told else None
+        return every[0] if len(every) == 1 else None
 
 
 Inputs = dict[str, Any]

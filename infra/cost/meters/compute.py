@@ -33,15 +33,14 @@ Seconds = Callable[[Load], Figure | None]
 def container_app(inputs: Inputs, context: Context) -> Metered:
     """Bill the replicas that always run at the active rate: idle needs near silence, so it is not assumed."""
     profile = inputs.get("workloadProfileName") or CONSUMPTION
-    if profile != CONSUMPTION:
-        return _on_profile(profile, context)
     scale = Scale.of(inputs)
+    if profile != CONSUMPTION:
+        return _on_profile(profile, scale, context)
     parts = [*_always(scale, context), *_above(scale, context)]
     if (inputs.get("configuration") or {}).get("activeRevisionsMode") == "Multiple":
         parts += _pair(context, "canary", scale, lambda load: _canary(scale, load))
     parts.append(_requests(scale, context))
-    if scale.external and not context.of_type("cdn:Profile"):
-        parts.append(by_use(context, "Data out", "bandwidth-out", "GB", Load.egress))
+    parts += _data_out(scale, context)
     note = "" if scale.least else "scales to zero: billed by the second of use"
     return priced(*parts, note=note)
 
@@ -115,13 +114,21 @@ def _requests(scale: Scale, context: Context) -> Component:
     return by_use(context, "Requests", "aca-requests", "1M requests", amount)
 
 
-def _on_profile(profile: str, context: Context) -> Metered:
+def _data_out(scale: Scale, context: Context) -> list[Component]:
+    """Bill what leaves Azure; behind a Front Door its profile does."""
+    if not scale.external or context.of_type("cdn:Profile"):
+        return []
+    return [by_use(context, "Data out", "bandwidth-out", "GB", Load.egress)]
+
+
+def _on_profile(profile: str, scale: Scale, context: Context) -> Metered:
     for environment in context.of_type("app:ManagedEnvironment"):
         for one in environment.inputs.get("workloadProfiles") or ():
             if one.get("name") != profile:
                 continue
             if one.get("workloadProfileType") in PROFILES:
-                return Metered(status=Status.INCLUDED, note=f"runs on profile {profile} of its environment")
+                note, parts = f"runs on profile {profile} of its environment", _data_out(scale, context)
+                return priced(*parts, note=note) if parts else Metered(status=Status.INCLUDED, note=note)
             note = f"no rule for workload profile type {one.get('workloadProfileType')!r}"
             return Metered(status=Status.UNSUPPORTED, note=note)
     return Metered(status=Status.UNRESOLVED, note=f"workload profile {profile!r} is not in the plan")

@@ -4,7 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from infra.cost.figure import Figure
-from infra.cost.meters.component import Component, Context, Inputs, Metered, Rule, by_use, fixed, priced
+from infra.cost.meters.component import (
+    Component,
+    Context,
+    Inputs,
+    Metered,
+    Rule,
+    UnresolvedError,
+    by_use,
+    fixed,
+    priced,
+)
 from infra.cost.model import DAYS, HOURS, Status
 from infra.cost.usage.load import HOUR, MILLION, Load
 
@@ -15,6 +25,8 @@ FREE_COPIES = 2
 FREE_RU, FREE_GB = Decimal(1000), Decimal(25)
 _HUNDRED = Decimal(100)
 _UNIT = "100 RU/s-hour"
+_FREE_TIER = "RU/s of the account's free tier"
+_SHARED = ("cosmosdb:SqlResourceSqlDatabase", "cosmosdb:SqlResourceSqlContainer")
 
 
 def account(inputs: Inputs, context: Context) -> Metered:
@@ -77,30 +89,30 @@ def throughput(inputs: Inputs, context: Context) -> Metered:
     owner = _account_of(inputs, context)
     options = inputs.get("options") or {}
     ceiling = (options.get("autoscaleSettings") or {}).get("maxThroughput")
+    free = _free_units(inputs, owner, context)
     if ceiling is not None:
-        return _autoscale(Decimal(ceiling), owner, context)
+        return _autoscale(Decimal(ceiling), owner, free, context)
     if options.get("throughput") is not None:
-        return _manual(Decimal(options["throughput"]), owner)
+        return _manual(Decimal(options["throughput"]), owner, free)
     return Metered(status=Status.INCLUDED, note="billed by its account or database")
 
 
-def _manual(units: Decimal, owner: Inputs) -> Metered:
+def _manual(units: Decimal, owner: Inputs, free: Decimal) -> Metered:
     meter = "cosmos-multi-write" if owner.get("enableMultipleWriteLocations") else "cosmos-throughput"
     hours = Figure.of(units, "RU/s")
-    if owner.get("enableFreeTier"):
-        hours = hours.less(FREE_RU, "RU/s of the account's free tier")
+    if free:
+        hours = hours.less(free, _FREE_TIER)
     hours = _spread(hours.over(_HUNDRED, "a unit of 100 RU/s").times(HOURS, "hours"), owner)
     return priced(fixed("Throughput", meter, _UNIT, hours))
 
 
-def _autoscale(ceiling: Decimal, owner: Inputs, context: Context) -> Metered:
+def _autoscale(ceiling: Decimal, owner: Inputs, free: Decimal, context: Context) -> Metered:
     if owner.get("enableMultipleWriteLocations"):
         return Metered(status=Status.UNSUPPORTED, note="autoscale with many write regions has no rule yet")
-    free = FREE_RU if owner.get("enableFreeTier") else Decimal(0)
     lowest = max(Decimal(0), ceiling * AUTOSCALE_FLOOR - free)
     floor = Figure.of(ceiling, "RU/s at most").times(AUTOSCALE_FLOOR, "is the floor")
     if free:
-        floor = floor.less(free, "RU/s of the account's free tier")
+        floor = floor.less(free, _FREE_TIER)
     standing = _spread(floor.over(_HUNDRED, "a unit of 100 RU/s").times(HOURS, "hours"), owner)
 
     def above(load: Load) -> Figure | None:
@@ -138,11 +150,10 @@ def surcharge(owner: Inputs) -> Decimal:
 
 def _account_of(inputs: Inputs, context: Context) -> Inputs:
     name = inputs["accountName"]
-    accounts = context.of_type("cosmosdb:DatabaseAccount")
-    found = next((one.inputs for one in accounts if one.inputs.get("accountName") == name), None)
+    found = context.named("cosmosdb:DatabaseAccount", "accountName", name)
     if found is None:
-        raise KeyError(f"account {name!r} is not in the plan")
-    return found
+        raise UnresolvedError(f"account {name!r} is not in the plan")
+    return found.inputs
 
 
 def _alone(context: Context) -> bool:
@@ -152,9 +163,25 @@ def _alone(context: Context) -> bool:
 
 def _throughputs(context: Context) -> int:
     """Return how many databases and containers have a throughput of their own to share a turn's requests."""
-    tokens = ("cosmosdb:SqlResourceSqlDatabase", "cosmosdb:SqlResourceSqlContainer")
-    found = [one.inputs.get("options") or {} for token in tokens for one in context.of_type(token)]
-    return sum(1 for options in found if options.get("throughput") or options.get("autoscaleSettings"))
+    return sum(1 for token in _SHARED for one in context.of_type(token) if _standing(one.inputs))
+
+
+def _standing(inputs: Inputs) -> Decimal:
+    """Return the RU/s that a database or container pays for without any use."""
+    options = inputs.get("options") or {}
+    ceiling = (options.get("autoscaleSettings") or {}).get("maxThroughput")
+    return Decimal(options.get("throughput") or 0) if ceiling is None else Decimal(ceiling) * AUTOSCALE_FLOOR
+
+
+def _free_units(inputs: Inputs, owner: Inputs, context: Context) -> Decimal:
+    """Return what the account's free tier still has for this database or container: it is given out once."""
+    left = FREE_RU if owner.get("enableFreeTier") else Decimal(0)
+    for one in (one for token in _SHARED for one in context.of_type(token)):
+        if one.inputs is inputs or not left:
+            break
+        if _standing(one.inputs) and _account_of(one.inputs, context) is owner:
+            left = max(Decimal(0), left - _standing(one.inputs))
+    return left
 
 
 def _stored(context: Context, load: Load) -> Figure | None:

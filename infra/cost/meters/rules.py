@@ -1,7 +1,7 @@
 """Which rule bills which type. A type without a rule is unsupported, never free."""
 
 from infra.cost.meters import compute, cosmos, edge, models, monitor, network, security, storage
-from infra.cost.meters.component import Context, Metered, Rule
+from infra.cost.meters.component import Context, Metered, Rule, UnresolvedError
 from infra.cost.model import Status
 from infra.plan import PlannedResource
 
@@ -86,8 +86,10 @@ def metered(resource: PlannedResource, context: Context) -> Metered:
         return Metered(status=Status.UNSUPPORTED, note=f"no rule for {token} yet")
     try:
         return rule(resource.inputs, context)
+    except UnresolvedError as error:
+        return Metered(status=Status.UNRESOLVED, note=str(error))
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, IndexError) as error:
-        note = f"an input that sets the price is unknown: {type(error).__name__}: {error}"
+        note = f"an input that sets its price is not known ({type(error).__name__}: {error})"
         return Metered(status=Status.UNRESOLVED, note=note)
 
 

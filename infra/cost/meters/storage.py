@@ -3,8 +3,17 @@
 from decimal import Decimal
 
 from infra.cost.figure import Figure
-from infra.cost.meters.component import Context, Inputs, Metered, Rule, by_use, daily, hourly, priced
-from infra.cost.model import Status
+from infra.cost.meters.component import (
+    Context,
+    Inputs,
+    Metered,
+    Rule,
+    UnresolvedError,
+    by_use,
+    daily,
+    hourly,
+    priced,
+)
 from infra.cost.usage.load import Load
 
 INCLUDED_GB = {"basic": 10, "standard": 100, "premium": 500}
@@ -26,14 +35,10 @@ def registry(inputs: Inputs, context: Context) -> Metered:
 def replication(inputs: Inputs, context: Context) -> Metered:
     """Bill a copy of a Premium registry in another region as one more registry unit."""
     owner = inputs.get("registryName")
-    found = [
-        one.inputs
-        for one in context.of_type("containerregistry:Registry")
-        if one.inputs.get("registryName") == owner
-    ]
-    if not found:
-        return Metered(status=Status.UNRESOLVED, note=f"registry {owner!r} is not in the plan")
-    sku = str(found[0]["sku"]["name"]).lower()
+    found = context.named("containerregistry:Registry", "registryName", owner)
+    if found is None:
+        raise UnresolvedError(f"registry {owner!r} is not in the plan")
+    sku = str(found.inputs["sku"]["name"]).lower()
     return priced(daily(f"Registry unit, {sku}, replica", f"acr-{sku}", "day", 1))
 
 

@@ -118,9 +118,9 @@ def load_usage(project: Project, stack: str) -> UsageFile | None:
 
 def read_usage(path: Path) -> UsageFile:
     """Return the usage that a file holds; raise UsageFileError naming key and value."""
-    place = f"{path.parent.name}/{path.name}"
+    place = f"{path.parent.name}/{path.name}" if path.parent.name else str(path)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except FileNotFoundError:
         raise UsageFileError(place, "there is no such file; `seatrial cost collect` writes one") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -151,11 +151,5 @@ def _explain(error: ErrorDetails) -> str:
 
 
 def _legal(path: tuple[str | int, ...]) -> list[str]:
-    models: dict[str, type[BaseModel]] = {
-        "turn": TurnUsage,
-        "storage": StorageUsage,
-        "releases": ReleaseUsage,
-        "jobs": JobUsage,
-    }
-    model = models.get(str(path[0]), UsageFile) if path else UsageFile
+    model = _SECTIONS.get(str(path[0]), UsageFile) if path else UsageFile
     return [field.alias or name for name, field in model.model_fields.items()]

@@ -45,4 +45,4 @@ class TurnFigures(_Row):
 def turn_figures() -> TurnFigures:
     """Return the bundled figures."""
     text = resources.files("infra.cost.usage").joinpath("turn.yaml").read_text(encoding="utf-8")
-    return TurnFigures.model_validate(yaml.safe_load(text))
+    return TurnFigures.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))

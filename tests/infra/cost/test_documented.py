@@ -5,15 +5,28 @@ import operator
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
+from os import environ
+from pathlib import Path
 
 import pytest
 
 from infra.cost.estimate import Estimate, estimate
+from infra.cost.formats.chart import chart
 from infra.cost.llm import models
+from infra.cost.prices import PriceTable, price_table
+from infra.cost.refresh.proposal import REGIONS
 from infra.cost.usage.file import UsageFile, load_usage
 from infra.plan import Plan
 from infra.project import Project
 
+COVERAGE = """\
+# Meters without a sourced price
+
+Generated from `infra/cost/prices.yaml` (see [the price of a stack](cost.md)): `UPDATE_GOLDEN=1 pytest
+tests/infra/cost/test_documented.py` writes it anew, a test compares. Meters with a sourced price in all four
+regions are left out. `-` has no price: a line that needs it makes the total incomplete. `inferred` is another
+region's sourced price. "In the API" says whether `seatrial cost refresh` knows the meter's name there.
+"""
 CENT = Decimal("0.01")
 NEAR = Decimal("1E-20")
 OPERATIONS: dict[type[ast.operator], Callable[[Decimal, Decimal], Decimal]] = {
@@ -56,6 +69,29 @@ def rows(text: str, columns: int) -> list[list[str]]:
     return [
         row for row in found if len(row) == columns and re.search(r"\d", row[-1]) and "conv" not in row[-1]
     ]
+
+
+def coverage(table: PriceTable) -> str:
+    """Return the page that lists each meter and region without a sourced price."""
+    known = {True: "inferred", False: "sourced"}
+    body: dict[str, str] = {}
+    for name, meter in table.meters.items():
+        found = [table.find(name, region) for region in REGIONS]
+        if all(price and not price.inferred for price in found):
+            continue
+        shown = re.sub(r"^(openai-.*)-(input|cached|output)$", r"\1 (input, cached, output)", name)
+        cells = ["-" if price is None else known[price.inferred] for price in found]
+        row = f"| {shown} | {meter.unit} | {' | '.join(cells)} | {'yes' if meter.retail else 'no'} |"
+        assert body.setdefault(shown, row) == row
+    head = f"| meter | unit | {' | '.join(REGIONS)} | in the API |"
+    return f"{COVERAGE}\n{head}\n|{'---|' * (len(REGIONS) + 3)}\n" + "\n".join(body.values()) + "\n"
+
+
+def regenerated(path: Path, text: str) -> None:
+    """Compare a file of the documentation with what it is made from; UPDATE_GOLDEN=1 writes it anew."""
+    if environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"{path.name}: UPDATE_GOLDEN=1 pytest writes it anew"
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +162,16 @@ def test_the_model_table_is_what_the_command_says(
         assert each is not None
         told.append([row.model + " (deployed)" * row.deployed, cents(expected), cents(busy), cents(each)])
     assert said == told
+
+
+def test_the_chart_is_what_the_command_draws(project: Project, plan_of: Callable[[str], Plan]) -> None:
+    found = [estimate(plan_of(name), usage=load_usage(project, name)) for name in project.stack_names()]
+
+    regenerated(project.root / "docs" / "images" / "cost.svg", chart(found))
+
+
+def test_the_list_of_meters_without_a_price_is_what_the_table_lacks(project: Project) -> None:
+    regenerated(project.root / "docs" / "cost-coverage.md", coverage(price_table()))
 
 
 def test_every_key_of_the_usage_file_is_explained(document: str) -> None:

@@ -74,8 +74,10 @@ def test_use_without_a_usage_file_is_unknown_and_only_idle_is_complete() -> None
 def test_an_app_on_a_dedicated_profile_is_paid_by_its_environment() -> None:
     environment = planned("app:ManagedEnvironment", workloadProfiles=[PROFILE])
     running = app(0.5, "1Gi", 1, workloadProfileName="big")
+    inside = app(0.5, "1Gi", 1, workloadProfileName="big", configuration={"ingress": {"external": False}})
 
-    assert cost_of(running, environment).status is Status.INCLUDED
+    assert cost_of(inside, environment).status is Status.INCLUDED
+    assert [one.component for one in cost_of(running, environment).lines] == ["Data out"]
     assert cost_of(running).status is Status.UNRESOLVED
 
 
@@ -154,6 +156,26 @@ def test_many_write_regions_have_a_meter_without_a_sourced_price() -> None:
 
 def test_the_free_tier_of_an_account_takes_a_thousand_units() -> None:
     assert cents(cost_of(database(throughput=1400), cosmos(enableFreeTier=True)).monthly("idle")) == "23.36"
+
+
+def test_the_free_tier_of_an_account_is_given_out_once() -> None:
+    def sized(name: str, units: int) -> PlannedResource:
+        return planned(
+            "cosmosdb:SqlResourceSqlDatabase", name, accountName="db", options={"throughput": units}
+        )
+
+    found = priced(sized("a", 800), sized("b", 600), cosmos(enableFreeTier=True))
+
+    assert [line.quantity["idle"] for line in found.lines[:2]] == [0, 4 * 730]
+
+
+@pytest.mark.parametrize("name", [None, "urn:other"])
+def test_a_name_that_is_not_known_yet_means_the_only_account(name: str | None) -> None:
+    named = planned("cosmosdb:SqlResourceSqlDatabase", accountName=name, options={"throughput": 400})
+    other = planned("cosmosdb:DatabaseAccount", "second", locations=[{"locationName": "eastus"}])
+
+    assert cents(cost_of(named, cosmos()).monthly("idle")) == "23.36"
+    assert cost_of(named, cosmos(), other).status is Status.UNRESOLVED
 
 
 def test_two_periodic_backups_are_free_and_the_rest_is_paid() -> None:

@@ -213,13 +213,15 @@ def test_unchanged_resources_that_are_shown_are_priced() -> None:
         ('{"steps": [{"op": "create"}]}', r"step 0 \(create\) has no 'newState' with a 'urn'"),
         ('{"steps": [{"op": "create", "newState": {"urn": "x"}}]}', "'x' is no URN of Pulumi"),
         ('{"sequence": 0}\n{"sequence": 1}', "is a stream of engine events"),
+        ('{"steps": [\n{"op": "create"},\n{"op"', "is no JSON"),
+        (b"\xff\xfe\x00", "is no JSON"),
         (
             '{"steps": [], "diagnostics": [{"severity": "error", "message": "no project"}]}',
             "failed: no project",
         ),
     ],
 )
-def test_what_is_no_preview_is_refused_with_the_next_step(text: str, said: str) -> None:
+def test_what_is_no_preview_is_refused_with_the_next_step(text: str | bytes, said: str) -> None:
     with pytest.raises(PlanFileError, match=f"^plan.json: .*{said}") as refused:
         read_plan(text, "plan.json")
 

@@ -48,7 +48,10 @@ def test_request_units_are_the_modelled_ones_until_the_file_gives_its_own() -> N
 
 def test_every_part_of_a_turn_says_how_it_was_come_by() -> None:
     assert all(part.measured for part in turn_figures().parts)
-    assert {part.name for part in turn_figures().parts} == {"checkpoints, a later turn", "run log"}
+    assert [(part.name, part.requests, part.request_units) for part in turn_figures().parts] == [
+        ("checkpoints, a later turn", 10, Decimal("52.8")),
+        ("run log", 4, Decimal(58)),
+    ]
 
 
 def test_what_leaves_is_answers_and_the_page() -> None:

@@ -14,8 +14,9 @@ from infra.rehearsal.evidence import DatabaseWitness
 from infra.twin.database.access.keys import KeyDoor
 from infra.twin.database.account import Account
 from infra.twin.database.limits import Limits
+from infra.twin.database.rows import Container, Draft
 from infra.twin.database.search import search
-from infra.twin.database.store import Container, DocumentStore, Draft
+from infra.twin.database.store import DocumentStore
 from infra.verify.report import CheckFailedError
 from infra.verify.visit import Turn
 

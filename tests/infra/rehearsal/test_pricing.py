@@ -18,7 +18,7 @@ async def test_a_rehearsed_stack_is_priced_at_rest_and_in_use(
     found = await price(Order(project=project, stack="dev", mode="process"), planned)
 
     assert (found.monthly, found.currency, found.complete) == (Decimal("5.10"), "USD", True)
-    assert found.expected == Decimal("17.99")
+    assert found.expected == Decimal("17.95")
 
 
 async def test_a_stack_without_a_usage_file_has_no_price_in_use(

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from infra.cost.change.difference import Move, difference, differences
-from infra.cost.change.gates import Limit, LimitError, above, increased
+from infra.cost.change.gates import above, increased
+from infra.cost.change.limit import Limit, LimitError
 from infra.cost.change.snapshot import ReportError, Snapshot, saved, taken
 from infra.cost.formats.breakdown import breakdown
+from infra.cost.formats.changes import headline
 from infra.cost.model import COLUMNS, Basis, Estimate, Line, ResourceCost, Status
 from infra.cost.prices import Price
 
@@ -53,6 +55,15 @@ def test_a_side_that_is_not_known_makes_the_lines_change_unknown() -> None:
     (step,) = difference(taken(stack(use="1")), taken(stack(use=None))).changed
 
     assert step.amount("expected") is None
+
+
+def test_what_is_no_longer_known_is_no_saving() -> None:
+    found = difference(taken(stack(fixed="1", use="500")), taken(stack(fixed="4", use=None)))
+
+    assert found.amount("expected") == 6
+    assert found.lacking("expected") == 1
+    assert headline([found]) == "Cost, as far as known: +6.00 USD a month; 1 line is not known"
+    assert increased([found], Limit.read("5.99", "--fail-increase", relative=True)) is not None
 
 
 def test_a_stack_that_was_not_there_is_compared_with_nothing() -> None:

@@ -18,6 +18,7 @@ from infra.components.observability import Observability, ObservabilityArgs
 from infra.components.placement import Placement
 from infra.components.registry import Registry, RegistryArgs
 from infra.components.stack import read_stack
+from infra.components.vault import Vault, VaultArgs, addresses
 from infra.naming import Names, url_of
 from infra.project import Project
 
@@ -44,6 +45,9 @@ told = variables.Endpoints(
     telemetry=watching.connection_string,
     image=reference,
 )
+vault = None
+if config.has_vault:
+    vault = Vault("vault", VaultArgs(placement=place, reader=user, tenant_id=identity.tenant_id))
 app = AgentApp(
     "app",
     AgentAppArgs(
@@ -54,7 +58,14 @@ app = AgentApp(
         login_server=registry.login_server,
         image=reference,
         variables=variables.variables(names.stack, config, told),
-        after=[*registry.grants, *database.grants, *model.grants, *watching.grants],
+        secrets=addresses(config.app.secrets, vault),
+        after=[
+            *registry.grants,
+            *database.grants,
+            *model.grants,
+            *watching.grants,
+            *(vault.grants if vault else ()),
+        ],
     ),
 )
 Alerts("alerts", AlertsArgs(placement=place, config=config.alerts, app_id=app.id, short_name=names.short))
@@ -68,5 +79,6 @@ for name, output in {
     "endpointModel": model.endpoint,
     "registry": registry.login_server,
     "resourceGroup": group.name,
+    **({"endpointVault": vault.address} if vault else {}),
 }.items():
     pulumi.export(name, output)

@@ -24,6 +24,8 @@ class AgentAppArgs:
     login_server: pulumi.Output[str]
     image: pulumi.Output[str]
     variables: Mapping[str, Value]
+    secrets: Mapping[str, pulumi.Input[str]]
+    """Each secret's address in a vault, by the name that variables use."""
     after: Sequence[pulumi.Resource]
 
 
@@ -71,7 +73,7 @@ def _configuration(args: AgentAppArgs) -> app.ConfigurationArgs:
         registries=[app.RegistryCredentialsArgs(server=args.login_server, identity=args.identity_id)],
         secrets=[
             app.SecretArgs(name=name, key_vault_url=url, identity=args.identity_id)
-            for name, url in args.config.secrets.items()
+            for name, url in args.secrets.items()
         ],
     )
 

@@ -21,6 +21,7 @@ class Identity(pulumi.ComponentResource):
     id: pulumi.Output[str]
     client_id: pulumi.Output[str]
     principal_id: pulumi.Output[str]
+    tenant_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("seatrial:index:Identity", name, None, opts)
@@ -35,4 +36,5 @@ class Identity(pulumi.ComponentResource):
         self.id = identity.id
         self.client_id = identity.client_id
         self.principal_id = identity.principal_id
+        self.tenant_id = identity.tenant_id
         self.register_outputs({"id": self.id, "clientId": self.client_id, "principalId": self.principal_id})

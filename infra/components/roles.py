@@ -8,6 +8,7 @@ from infra.components.placement import Placement
 
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 OPENAI_USER = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
+VAULT_SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 
 

@@ -17,8 +17,13 @@ from infra.twin.identity.tokens import Directory
 from infra.twin.journal import Journal
 from infra.twin.models.backend import ModelBackend
 from infra.twin.platform import AppRuntime
+from infra.twin.vault.vaults import Vaults
 
 _MOST_LINES = 10_000
+_VAULTS = (
+    "Key Vault: in Azure only Key Vault Secrets Officers set secrets, here whoever runs the twin may as well",
+    "Key Vault: its firewall, and the 90 days for which a deleted vault holds its name",
+)
 _ALWAYS = (
     "quotas, role propagation times, regions' capacity and real prices",
     "database: request units are modelled, not Azure's bill; latency and 429s are this machine's",
@@ -38,6 +43,7 @@ class Admin:
     model: ModelBackend
     runtime: AppRuntime
     databases: Databases
+    vaults: Vaults
     directory: Directory
     operator: str
     caller: Callable[[web.Request], str]
@@ -67,6 +73,7 @@ class Admin:
                 "not_shown": self._not_shown(),
                 "pulls": self.journal.pulls,
                 "databases": {name: address for name, (address, _) in self.databases.places().items()},
+                "vaults": self.vaults.addresses(),
                 "model": {"name": self.model.name, "url": self.model.url, "twin_of": self._declared_model()},
             }
         )
@@ -87,7 +94,8 @@ class Admin:
         return kind == ASSIGNMENTS and properties.get("principalId") == self.operator
 
     def _not_shown(self) -> list[str]:
-        return list(dict.fromkeys([*self.runtime.not_shown(), *_ALWAYS]))
+        vaults = _VAULTS if self.vaults.addresses() else ()
+        return list(dict.fromkeys([*self.runtime.not_shown(), *vaults, *_ALWAYS]))
 
     def _declared_model(self) -> str | None:
         for deployment in self.store.of_type("Microsoft.CognitiveServices/accounts/deployments"):

@@ -10,11 +10,14 @@ import aiohttp
 from aiohttp import web
 
 from infra.twin.admin import Admin
+from infra.twin.arm import metadata
 from infra.twin.arm.families.catalogue import Surroundings, behaviours
+from infra.twin.arm.families.listed import Lists
 from infra.twin.arm.http import MAX_BODY, ArmHttp, arm_errors
 from infra.twin.arm.operations import Operations
 from infra.twin.arm.service import ArmService
 from infra.twin.arm.store import DiskStore
+from infra.twin.arm.tenancy import Tenancy
 from infra.twin.arm.types import TypeTable
 from infra.twin.config import TwinConfig
 from infra.twin.database import certificates
@@ -23,7 +26,9 @@ from infra.twin.database.admin import DatabaseAdmin
 from infra.twin.guard import Gatekeeper, known_hosts
 from infra.twin.identity.authority import Authority
 from infra.twin.identity.endpoint import IdentityEndpoint
+from infra.twin.identity.graph import Graph
 from infra.twin.identity.keys import SigningKey
+from infra.twin.identity.oauth import OAuth, secret_of
 from infra.twin.identity.tokens import Directory, Principal
 from infra.twin.ingestion import Ingestion
 from infra.twin.journal import Journal
@@ -35,6 +40,12 @@ from infra.twin.registry.access import RegistryAccess
 from infra.twin.registry.distribution import Distribution
 from infra.twin.registry.endpoint import RegistryEndpoint
 from infra.twin.registry.puller import RegistryPuller
+from infra.twin.runtime.control import AppControl
+from infra.twin.runtime.streams import LogStreams
+from infra.twin.runtime.trust import bundle
+from infra.twin.vault import waiting
+from infra.twin.vault.reader import VaultReader
+from infra.twin.vault.vaults import Vaults, VaultSite
 
 OPERATOR = Principal(
     object_id="0be7a707-0000-4000-8000-000000000001", client_id="0be7a707-0000-4000-8000-000000000002"
@@ -54,6 +65,7 @@ class Twin:
     journal: Journal
     arm_url: str
     token: str
+    client_secret: str
     identities: IdentityEndpoint
     stopping: asyncio.Event
 
@@ -68,6 +80,12 @@ class Twin:
             "operator_identity_header": self.identities.operator_header,
             "mode": self.config.mode,
             "stack": self.config.stack,
+            "arm_https_url": self.platform.control,
+            "trust_file": str(bundle(self.platform).resolve()),
+            "tenant": self.config.tenant,
+            "subscription": self.config.subscription,
+            "client_id": OPERATOR.client_id,
+            "client_secret": self.client_secret,
         }
 
 
@@ -93,6 +111,8 @@ class Assembly:
         self.config, self.ports, self.gateway, self.store = config, ports, ground.gateway, store
         self.http, self.since = ground.http, ground.since
         self.services_url = f"http://localhost:{ports['services']}"
+        self.control = f"https://localhost:{ports['arm-tls']}"
+        self.client_secret = secret_of(key, OPERATOR.client_id)
         self.login_server = f"localhost:{ports['registry']}"
         self.directory = Directory(key=key, tenant=config.tenant, authority=f"{self.services_url}/authority")
         self.journal = Journal()
@@ -109,6 +129,7 @@ class Assembly:
             config.model, config.app_cwd, config.state / "model.log", self.journal.report
         )
         self.databases = self._databases(ground)
+        self.vaults = self._vaults(ground)
         self.token = secrets.token_urlsafe(32)
         self.stopping = asyncio.Event()
         self.apps: dict[str, web.Application] = {}
@@ -129,6 +150,10 @@ class Assembly:
                 [
                     *self._admin(caller, runtime).routes(),
                     *DatabaseAdmin(self.databases, caller).routes(),
+                    *metadata.routes(self.config.tenant),
+                    *self._sign_in().routes(),
+                    *Graph(self.directory, self.identities).routes(),
+                    *LogStreams(runtime, self.directory).routes(),
                     *self._arm(caller, runtime, platform),
                 ]
             ),
@@ -143,9 +168,13 @@ class Assembly:
             journal=self.journal,
             arm_url=f"http://127.0.0.1:{self.ports['arm']}",
             token=self.token,
+            client_secret=self.client_secret,
             identities=self.identities,
             stopping=self.stopping,
         )
+
+    def _sign_in(self) -> OAuth:
+        return OAuth(directory=self.directory, operator=OPERATOR, secret=self.client_secret)
 
     def _application(self, routes: list[web.AbstractRouteDef]) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY, middlewares=[known_hosts(self.gateway), arm_errors])
@@ -164,6 +193,20 @@ class Assembly:
                 state=self.store,
                 report=self.journal.report,
                 settle=self.journal.settle,
+            )
+        )
+
+    def _vaults(self, ground: Ground) -> Vaults:
+        return Vaults(
+            VaultSite(
+                folder=self.config.state / waiting.FOLDER,
+                sockets=ground.sockets,
+                gateway=ground.gateway,
+                certificates=self.databases.site.certificates,
+                directory=self.directory,
+                state=self.store,
+                operator=OPERATOR.object_id,
+                challenge=f"{self.control}/{self.config.tenant}",
             )
         )
 
@@ -189,8 +232,15 @@ class Assembly:
             endpoints=(self.services_url, f"http://{self.login_server}"),
             authority=f"{self.services_url}/authority",
             gateway=self.gateway,
+            control=self.control,
             authority_file=self.databases.site.certificates.authority,
             databases=self.databases.endpoints,
+            secrets=VaultReader(
+                identities=self.identities,
+                http=self.http,
+                addresses=self.vaults.addresses,
+                trust=self.databases.site.certificates.trust,
+            ),
             overrides={},
         )
 
@@ -203,6 +253,7 @@ class Assembly:
             domain=lambda: f"localhost:{platform.ingress_port}",
             principal_type=self.identities.principal_type,
             databases=self.databases,
+            vaults=self.vaults,
         )
         service = ArmService(
             store=self.store,
@@ -212,8 +263,10 @@ class Assembly:
             subscription=self.config.subscription,
             tenant=self.config.tenant,
             settled=self.journal.settle,
+            extras=Lists(self.store, self.config.subscription).extras()
+            | AppControl(runtime, self.directory, self.control).extras(),
         )
-        return ArmHttp(service, caller).routes()
+        return [*Tenancy(service, caller).routes(), *ArmHttp(service, caller).routes()]
 
     def _admin(self, caller: Gatekeeper, runtime: AppRuntime) -> Admin:
         return Admin(
@@ -224,6 +277,7 @@ class Assembly:
             model=self.model,
             runtime=runtime,
             databases=self.databases,
+            vaults=self.vaults,
             directory=self.directory,
             operator=OPERATOR.object_id,
             caller=caller,

@@ -78,6 +78,12 @@ class TwinAddress:
     operator_identity_header: str
     mode: str
     stack: str
+    arm_https_url: str = ""
+    trust_file: str = ""
+    tenant: str = ""
+    subscription: str = ""
+    client_id: str = ""
+    client_secret: str = ""
 
     @classmethod
     def read(cls, state: Path) -> "TwinAddress":

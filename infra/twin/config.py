@@ -28,6 +28,7 @@ class TwinConfig(BaseModel):
     ingress_port: int = Field(default=0, ge=0, le=65535)
     registry_port: int = Field(default=0, ge=0, le=65535)
     arm_port: int = Field(default=0, ge=0, le=65535)
+    arm_tls_port: int = Field(default=0, ge=0, le=65535)
     services_port: int = Field(default=0, ge=0, le=65535)
     app_command: tuple[str, ...] = ()
     app_cwd: Path = Path()

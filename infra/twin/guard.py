@@ -8,11 +8,15 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from infra.twin.arm.behaviour import ArmProblem, ResourceStore
-from infra.twin.identity.roles import WRITERS, allowed
+from infra.twin.identity.actions import action_of
+from infra.twin.identity.roles import has_any_role, may
 from infra.twin.identity.tokens import Directory, InvalidTokenError, Principal
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+# The twin's own routes lie outside ARM: who may grant roles may do everything there.
+ANY_READ = "Microsoft.Resources/subscriptions/read"
+GRANTING = "Microsoft.Authorization/roleAssignments/write"
 ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 
 
@@ -33,7 +37,11 @@ def known_hosts(gateway: str | None) -> Middleware:
 
 @dataclass(frozen=True, kw_only=True)
 class Gatekeeper:
-    """Authenticate callers of ARM: the token in twin.json, or a directory token with a writing role."""
+    """Authenticate callers of ARM and check their roles.
+
+    The token in twin.json stands for the operator; others come with a token of the directory, and do what
+    their role assignments grant, action by action.
+    """
 
     token: str
     operator: Principal
@@ -42,36 +50,46 @@ class Gatekeeper:
     subscription: str
 
     def __call__(self, request: web.Request) -> str:
-        """Return the caller's principal id; raise ArmProblem 401 or 403."""
+        """Return the principal id of a caller who may do this; raise ArmProblem 401 or 403."""
+        principal, client = self._identified(request)
+        if principal == self.operator.object_id and client is None:
+            return principal
+        action, scope = self._asked(request)
+        if not may(self.state, principal, action, scope):
+            message = (
+                f"The client '{client}' with object id '{principal}' does not have authorization to "
+                f"perform action '{action}' over scope '{scope}' or the scope is invalid. If access was "
+                "recently granted, please refresh your credentials."
+            )
+            raise ArmProblem(403, "AuthorizationFailed", message)
+        return principal
+
+    def identify(self, request: web.Request) -> str:
+        """Return a caller's principal id, whatever its roles; raise ArmProblem 401."""
+        return self._identified(request)[0]
+
+    def sees(self, principal: str) -> bool:
+        """Say whether the subscription is one of the principal's."""
+        return principal == self.operator.object_id or has_any_role(self.state, principal)
+
+    def _asked(self, request: web.Request) -> tuple[str, str]:
+        path = request.path.rstrip("/")
+        if path.lower().startswith("/subscriptions/"):
+            return action_of(request.method, path), path
+        reads = request.method in {"GET", "HEAD"}
+        return (ANY_READ if reads else GRANTING), f"/subscriptions/{self.subscription}"
+
+    def _identified(self, request: web.Request) -> tuple[str, str | None]:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not given:
             message = "Authentication failed. The 'Authorization' header is missing or not a bearer token."
             raise ArmProblem(401, "AuthenticationFailed", message)
         if secrets.compare_digest(given.encode(), self.token.encode()):
-            return self.operator.object_id
-        return self._by_role(request, given)
-
-    def _by_role(self, request: web.Request, given: str) -> str:
+            return self.operator.object_id, None
         try:
             claims = self.directory.verify(given, ARM_AUDIENCES)
         except InvalidTokenError as error:
             raise ArmProblem(
                 401, "InvalidAuthenticationToken", f"The access token is invalid: {error}."
             ) from error
-        principal = str(claims["oid"])
-        scope = (
-            request.path
-            if request.path.startswith("/subscriptions/")
-            else f"/subscriptions/{self.subscription}"
-        )
-        if not allowed(self.state, principal, WRITERS, scope):
-            action = {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(request.method, "write")
-            message = (
-                f"The client '{claims.get('appid')}' with object id '{principal}' does "
-                "not have authorization to "
-                f"perform action '{action}' over scope '{scope}' or the scope is invalid. "
-                "If access was recently "
-                "granted, please refresh your credentials."
-            )
-            raise ArmProblem(403, "AuthorizationFailed", message)
-        return principal
+        return str(claims["oid"]), str(claims.get("appid"))

@@ -1,14 +1,19 @@
 """What the twin offers to the part of it that runs container apps, and what it asks back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from infra.findings.model import Finding
 from infra.twin.arm.behaviour import Behaviour, ResourceStore
 
+if TYPE_CHECKING:
+    from infra.twin.runtime.app import ContainerApp
+
 Mode = Literal["process", "docker"]
+_UNVERSIONED_PARTS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,40 @@ class Puller(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class SecretReference:
+    """Name a secret of an app by where its value lies and which identity reads it."""
+
+    name: str
+    url: str
+    identity: str
+
+    @property
+    def versioned(self) -> bool:
+        """Say whether it names one version, which never changes."""
+        return len([part for part in urlsplit(self.url).path.split("/") if part]) > _UNVERSIONED_PARTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretValue:
+    """Hold a secret's value, kept out of every text, and the version it is."""
+
+    value: str = field(repr=False)
+    version: str
+
+
+class SecretSource(Protocol):
+    """Read the secrets that apps refer to."""
+
+    def knows(self, reference: SecretReference) -> bool:
+        """Say whether the twin can resolve a reference."""
+        ...
+
+    async def read(self, app: str, reference: SecretReference) -> SecretValue:
+        """Return the value that the reference's identity may read; raise ArmProblem when it may not."""
+        ...
+
+
 @dataclass(kw_only=True)
 class Platform:
     """Carry everything that running a container app needs from the rest of the twin."""
@@ -85,8 +124,12 @@ class Platform:
     """Variables that the twin sets on every replica because it does not rehearse what they replace."""
     authority_file: Path | None = None
     """The certificate (PEM) of the authority behind the twin's TLS endpoints, for replicas to trust."""
+    control: str = ""
+    """The base URL of ARM over HTTPS, `https://localhost:P`: for addresses that clients follow."""
     databases: Callable[[], tuple[str, ...]] = tuple
     """The database endpoints that exist now, `https://localhost:P`: to translate for containers."""
+    secrets: SecretSource | None = None
+    """Where values of secrets by reference come from; None where no vault is rehearsed."""
 
 
 class AppRuntime(Behaviour, Protocol):
@@ -106,6 +149,10 @@ class AppRuntime(Behaviour, Protocol):
 
     def logs(self, app: str | None, tail: int) -> list[str]:
         """Return the last lines of one app's console, or of all apps'; KeyError for an unknown name."""
+        ...
+
+    def running(self, app: str) -> "ContainerApp | None":
+        """Return an app that runs, by its name without regard to case, or None."""
         ...
 
     def not_shown(self) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from infra.twin import sign_in
 from infra.twin.arm.behaviour import Resource
 from infra.twin.arm.ids import ResourceId
 from infra.twin.arm.store import DiskStore, write_atomically
@@ -19,14 +20,17 @@ from infra.twin.assembly import OPERATOR, Assembly, Ground, RuntimeFactory, Twin
 from infra.twin.bridge import bridge_gateway
 from infra.twin.config import TwinConfig
 from infra.twin.database.accounts import bind_accounts
+from infra.twin.doorway import Doorway
 from infra.twin.identity.keys import SigningKey
 from infra.twin.identity.roles import OWNER
 from infra.twin.ports import PortInUseError, Sockets, free_port, is_free
+from infra.twin.vault.vaults import bind_vaults
 
 _log = logging.getLogger(__name__)
 
 _OWNER_POLL_SECONDS = 1.0
 _SHUTDOWN_SECONDS = 2.0
+TLS_OF = {"arm": "arm-tls"}
 
 
 @asynccontextmanager
@@ -45,6 +49,7 @@ async def running(config: TwinConfig, make_runtime: RuntimeFactory) -> AsyncIter
         store = DiskStore.open(state / "arm.json")
         key = SigningKey.load(state / "signing-key.pem")
         bind_accounts(sockets, store, gateway)
+        bind_vaults(sockets, store, gateway)
         sockets.remember(ingress=ports["ingress"])
         store.relocate(sockets.moved() | _moved_ingress(sockets, ports["ingress"]))
         _seed_operator(store, config.subscription)
@@ -69,12 +74,15 @@ async def running(config: TwinConfig, make_runtime: RuntimeFactory) -> AsyncIter
         await _serve(cleanup, builder, sockets)
         cleanup.push_async_callback(builder.databases.close)
         await builder.databases.start()
+        cleanup.push_async_callback(builder.vaults.close)
+        await builder.vaults.start()
         await twin.runtime.open(store)
         cleanup.push_async_callback(_close_apps, twin, builder)
         builder.model.start()
         cleanup.push_async_callback(builder.model.close)
         builder.distribution.start()
         cleanup.push_async_callback(builder.distribution.close)
+        cleanup.callback(sign_in.write(state, twin.address(since)).unlink, missing_ok=True)
         write_atomically(state / "twin.json", json.dumps(twin.address(since), indent=1))
         cleanup.callback((state / "twin.json").unlink, missing_ok=True)
         _log.info("ready at %s in %s mode", twin.arm_url, config.mode)
@@ -99,6 +107,7 @@ async def serve(config: TwinConfig, make_runtime: RuntimeFactory, stopping: asyn
 def _bind(sockets: Sockets, config: TwinConfig, gateway: str | None) -> dict[str, int]:
     ports = {
         "arm": sockets.bind("arm", config.arm_port),
+        "arm-tls": sockets.bind("arm-tls", config.arm_tls_port, gateway),
         "registry": sockets.bind("registry", config.registry_port, gateway),
         "services": sockets.bind("services", config.services_port, gateway),
     }
@@ -145,7 +154,15 @@ async def _serve(cleanup: AsyncExitStack, builder: Assembly, sockets: Sockets) -
         await runner.setup()
         cleanup.push_async_callback(runner.cleanup)
         for held in sockets.of(role):
-            await web.SockSite(runner, held).start()
+            if role == "registry" and runner.server is not None:
+                doorway = Doorway(runner.server, held, builder.databases.site.certificates.context)
+                cleanup.push_async_callback(doorway.close)
+                doorway.start()
+            else:
+                await web.SockSite(runner, held).start()
+        for held in sockets.of(TLS_OF[role]) if role in TLS_OF else ():
+            context = builder.databases.site.certificates.context()
+            await web.SockSite(runner, held, ssl_context=context).start()
 
 
 async def _close_apps(twin: Twin, builder: Assembly) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from infra.plan import Plan
 from infra.project import Project
-from infra.synthesis import synthesise
+from tests.plans import Plans
 
 
 @pytest.fixture(scope="session")
@@ -18,23 +18,19 @@ def project() -> Project:
 
 
 @pytest.fixture(scope="session")
-def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep compiled modules for this session's programs: Azure's are large."""
-    given = {name: os.environ.get(name) for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")}
-    os.environ["PYTHONDONTWRITEBYTECODE"] = ""
-    os.environ["PYTHONPYCACHEPREFIX"] = str(tmp_path_factory.mktemp("bytecode"))
+def bytecode() -> Iterator[None]:
+    """Let this session's programs use and keep compiled modules: compiling Azure's takes five seconds."""
+    given = os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     yield
-    for name, value in given.items():
-        if value is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = value
+    if given is not None:
+        os.environ["PYTHONDONTWRITEBYTECODE"] = given
 
 
 @pytest.fixture(scope="session")
-def plan_of(project: Project, bytecode: None) -> Callable[[str], Plan]:
-    @cache
-    def plan(stack: str) -> Plan:
-        return synthesise(project, stack)
+def plans(bytecode: None, tmp_path_factory: pytest.TempPathFactory) -> Plans:
+    return Plans(tmp_path_factory)
 
-    return plan
+
+@pytest.fixture(scope="session")
+def plan_of(plans: Plans) -> Callable[[str], Plan]:
+    return cache(plans.of)

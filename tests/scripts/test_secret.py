@@ -132,8 +132,26 @@ def test_a_deleted_secret_is_recovered(
 def test_without_a_twin_the_next_step_is_said(seatrial: Seatrial) -> None:
     said = seatrial("secret", "list")
 
-    assert said.code == 1
-    assert "--azure" in said.err
+    assert (said.code, "run `seatrial up`" in said.err) == (1, True)
+
+
+def test_without_a_twin_a_value_waits_for_the_next_one(
+    seatrial: Seatrial, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdin(monkeypatch, VALUE)
+    said = seatrial("secret", "set", "weather-api-key")
+    waiting = project.state("dev") / "vaults" / "waiting.json"
+
+    assert (said.code, "dev's next twin" in said.out) == (0, True)
+    assert waiting.stat().st_mode & 0o777 == 0o600
+    state = project.state("dev")
+    config = TwinConfig(
+        stack="dev", state=state, app_cwd=project.root, subscription=SUBSCRIPTION, tenant=TENANT
+    )
+    with rehearsal(config) as twin:
+        twin.group()
+        assert held(VaultTwin(twin, make_vault(twin), twin.identity())) == VALUE
+    assert not waiting.exists()
 
 
 @pytest.fixture

@@ -221,13 +221,14 @@ class ArmService:
             )
             headers |= self._async_headers(operation, request.api_version)
             if request.method == "PATCH":
-                return Answer(status=202, headers=headers)
+                return Answer(status=202, body=self._shown(kind, resource), headers=headers)
         else:
             self._forget(resource)
             await self._behaviour(resource.id).after_put(resource, self.store)
             resource = self.store.get(resource.id) or resource
+        created = 200 if kind.name.lower().startswith(NEVER_201) else 201
         return Answer(
-            status=200 if request.existing else 201, body=self._shown(kind, resource), headers=headers
+            status=200 if request.existing else created, body=self._shown(kind, resource), headers=headers
         )
 
     def _shown(self, kind: ResourceType, resource: Resource) -> dict[str, Any]:
@@ -302,6 +303,14 @@ class ArmService:
 
 
 PAUSE_MS = 100
+# Providers whose PUT of something new is answered with 200; their clients take nothing else.
+NEVER_201 = (
+    "microsoft.documentdb/",
+    "microsoft.insights/components",
+    "microsoft.insights/diagnosticsettings",
+    "microsoft.insights/metricalerts",
+    "microsoft.storage/storageaccounts",
+)
 APP_TYPE = "microsoft.app/containerapps"
 LONG_RUNNING = frozenset(
     {

@@ -1,6 +1,6 @@
 """Tenants, subscriptions, locations and providers: what clients ask before they ask for resources."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,11 +130,16 @@ class Tenancy:
         return web.json_response({"value": list(_filtered(found, request.query.get("$filter", "")))})
 
 
-def _filtered(found: Iterable[dict[str, Any]], text: str) -> Iterable[dict[str, Any]]:
+def _filtered(found: Iterable[dict[str, Any]], text: str) -> Iterator[dict[str, Any]]:
     """Keep what a filter of the form `name eq 'x' and resourceType eq 'y'` lets through."""
     wanted = [part.split(" eq ", 1) for part in text.split(" and ") if " eq " in part]
-    names = {"resourcetype": "type"}
     for resource in found:
-        pairs = [(names.get(key.strip().lower(), key.strip()), value.strip(" '")) for key, value in wanted]
-        if all(str(resource.get(key, "")).lower() == value.lower() for key, value in pairs):
+        if all(_is(resource, key.strip().lower(), value.strip(" '").lower()) for key, value in wanted):
             yield resource
+
+
+def _is(resource: dict[str, Any], key: str, value: str) -> bool:
+    if key == "resourcegroup":
+        group = ResourceId(resource["id"]).group
+        return group is not None and group.name.lower() == value
+    return str(resource.get("type" if key == "resourcetype" else key, "")).lower() == value

@@ -9,7 +9,8 @@ from infra.twin.database.calls import Address
 from infra.twin.database.limits import Limits
 from infra.twin.database.paging import Pager
 from infra.twin.database.problems import not_found, owner_not_found
-from infra.twin.database.store import Container, Database, DocumentStore
+from infra.twin.database.rows import Container, Database
+from infra.twin.database.store import DocumentStore
 
 _SWEEP_SECONDS = 60.0
 SERVERLESS_THROUGHPUT = 5000

@@ -23,7 +23,8 @@ from infra.twin.database.containers import container_properties
 from infra.twin.database.endpoint import Endpoint
 from infra.twin.database.gateway import Gateway
 from infra.twin.database.limits import Limits
-from infra.twin.database.store import Container, DocumentStore
+from infra.twin.database.rows import Container
+from infra.twin.database.store import DocumentStore
 from infra.twin.identity.tokens import Directory
 from infra.twin.ports import Sockets
 

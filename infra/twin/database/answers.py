@@ -7,7 +7,7 @@ from typing import Any
 from infra.twin.database.calls import Reply
 from infra.twin.database.content import encoded
 from infra.twin.database.problems import CosmosProblem
-from infra.twin.database.store import Container
+from infra.twin.database.rows import Container
 
 JSON = {"content-type": "application/json"}
 RANGE = "0"

@@ -38,6 +38,10 @@ class Certificates:
         context.load_cert_chain(self.chain, self.key)
         return context
 
+    def trust(self) -> ssl.SSLContext:
+        """Return a client's TLS context that believes this authority alone."""
+        return ssl.create_default_context(cafile=self.authority)
+
 
 def load(folder: Path, gateway: str | None = None) -> Certificates:
     """Return the certificates of a folder, made or renewed as needed; raise CorruptedStateError."""

@@ -2,8 +2,10 @@
 
 What the vendor publishes (https://learn.microsoft.com/azure/cosmos-db/optimize-cost-reads-writes, "Cost of
 reads and writes"): a point read costs 1 RU for 1 KB and 10 RU for 100 KB, a write (insert, replace, delete,
-upsert) 5 RU and 50 RU. The model is the straight line through those points. Two terms have no vendor
-source and are assumptions: a query starts at 2.3 RU, and every indexed value beyond five costs 0.1 RU.
+upsert) 5 RU and 50 RU. The model is the straight line through those points. A query is charged for the
+documents that it loads: those that its filter finds in the index (query/selection.py), in its order up to its
+page or limit; a filter that no index serves loads all of the partition. Two terms have no vendor source and
+are assumptions: a query starts at 2.3 RU, and every indexed value beyond five costs 0.1 RU.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,9 +31,9 @@ def write_charge(size: int, indexed: int) -> float:
     return 5 + (_kilobytes(size) - 1) * _WRITE_PER_KB + max(0, indexed - _FREE_VALUES) * _PER_VALUE
 
 
-def query_charge(scanned: int, returned: int) -> float:
+def query_charge(loaded: int, returned: int) -> float:
     """Return the charge of a page of a query (RU): bytes that it loaded, and bytes that it returned."""
-    return _QUERY + (scanned + returned) / _KB * _READ_PER_KB
+    return _QUERY + (loaded + returned) / _KB * _READ_PER_KB
 
 
 def indexed_values(document: Mapping[str, Any], policy: Mapping[str, Any] | None) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from infra.twin.database import names
 from infra.twin.database.partition import KeyDefinition
 from infra.twin.database.problems import invalid
-from infra.twin.database.store import Container, Database
+from infra.twin.database.rows import Container, Database
 
 LEAST_THROUGHPUT = 400
 _MOST_SECONDS = 2_147_483_647

@@ -24,7 +24,7 @@ from infra.twin.database.problems import (
     invalid,
     not_rehearsed,
 )
-from infra.twin.database.store import Container, Stored
+from infra.twin.database.rows import Container, Stored
 
 _KEY = "x-ms-documentdb-partitionkey"
 _SINGLE = {"GET": "read", "PUT": "replace", "PATCH": "patch", "DELETE": "delete"}
@@ -168,7 +168,7 @@ class Documents:
         demand = Demand(
             query=query,
             scope=scope,
-            indexing=container.properties.get("indexingPolicy"),
+            indexing=container.properties.get("indexingPolicy") or {},
             count=item_count(call.header("x-ms-max-item-count")),
             continuation=call.header("x-ms-continuation"),
         )
@@ -250,5 +250,5 @@ def _paged(container: Container, page: Page) -> Reply:
     if page.continuation is not None:
         headers["x-ms-continuation"] = page.continuation
     text = f'{{"_rid":"{container.rid}","Documents":[{",".join(page.results)}],"_count":{len(page.results)}}}'
-    charge = query_charge(page.scanned, sum(map(len, page.results)))
+    charge = query_charge(page.loaded, sum(map(len, page.results)))
     return text_reply(200, text, charge, headers)

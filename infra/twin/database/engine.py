@@ -1,12 +1,14 @@
 """The seam to the query engine: its errors become answers of the database."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from infra.twin.database import query as engine
 from infra.twin.database.problems import invalid
-from infra.twin.database.query import QueryError
+from infra.twin.database.query import UNDEFINED, QueryError
+
+__all__ = ["UNDEFINED", "Query", "holds", "loaded", "needs_plan", "plan", "prepare", "run", "selects"]
 
 MAX_QUERY = 512 * 1024
 
@@ -32,12 +34,10 @@ class Query:
         return cls(text, {one["name"]: one.get("value") for one in parameters})
 
 
-def run(
-    query: Query, documents: Iterable[Mapping[str, Any]], indexing: Mapping[str, Any] | None = None
-) -> list[Any]:
-    """Return the results of a query over documents; an indexing policy must serve its order."""
+def run(query: Query, documents: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Return the results of a query over documents."""
     try:
-        return engine.run(query.text, query.parameters, documents, indexing=indexing)
+        return engine.run(query.text, query.parameters, documents)
     except QueryError as error:
         raise invalid(error.message) from error
 
@@ -56,6 +56,24 @@ def prepare(query: Query) -> Callable[[Mapping[str, Any]], list[Any]]:
             raise invalid(error.message) from error
 
     return over
+
+
+def loaded(
+    query: Query, documents: Iterable[Mapping[str, Any]], indexing: Mapping[str, Any]
+) -> Iterator[tuple[list[Mapping[str, Any]], Any]]:
+    """Yield each result with the documents that were loaded for it; UNDEFINED with those of no result."""
+    try:
+        yield from engine.loaded(query.text, query.parameters, documents, indexing=indexing)
+    except QueryError as error:
+        raise invalid(error.message) from error
+
+
+def selects(query: Query, indexing: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bool]:
+    """Return what says whether the index finds a document for a query, so that it is loaded."""
+    try:
+        return engine.selects(query.text, query.parameters, indexing)
+    except QueryError as error:
+        raise invalid(error.message) from error
 
 
 def plan(query: Query, features: str | None) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from infra.twin.database.problems import (
     precondition_failed,
     too_large,
 )
-from infra.twin.database.store import Container, DocumentStore, Draft, Stored
+from infra.twin.database.rows import Container, Draft, Stored
+from infra.twin.database.store import DocumentStore
 
 _MOST_SECONDS = 2_147_483_647
 _SYSTEM = ("_rid", "_self", "_etag", "_attachments", "_ts")

@@ -20,7 +20,7 @@ from infra.twin.database.containers import (
 )
 from infra.twin.database.content import parse_object
 from infra.twin.database.problems import CosmosProblem, conflict, invalid, not_found, not_rehearsed
-from infra.twin.database.store import Container, Database
+from infra.twin.database.rows import Container, Database
 
 _ENGINE = (
     '{"maxSqlQueryInputLength":524288,"maxJoinsPerSqlQuery":10,"maxLogicalAndPerSqlQuery":2000,'

@@ -10,15 +10,15 @@ import binascii
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from infra.twin.database import engine
 from infra.twin.database.content import compact
 from infra.twin.database.engine import Query
 from infra.twin.database.problems import invalid
-from infra.twin.database.store import Stored
+from infra.twin.database.rows import Stored
 
 STANDARD_COUNT = 100
 MOST_COUNT = 1000
@@ -29,11 +29,11 @@ _MOST_TOKEN = 8192
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Hold one page: results as JSON texts, the token of the next page, and the bytes read for it."""
+    """Hold one page: results as JSON texts, the token of the next page, and the bytes loaded for it."""
 
     results: list[str]
     continuation: str | None
-    scanned: int
+    loaded: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Demand:
 
     query: Query
     scope: str
-    indexing: Mapping[str, Any] | None
+    indexing: Mapping[str, Any]
     count: int
     continuation: str | None
 
@@ -53,11 +53,18 @@ class Demand:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+class _Row(NamedTuple):
+    """Hold a result, and how many bytes were loaded for it; None stands after the last one."""
+
+    text: str | None
+    loaded: int
+
+
 @dataclass
 class Pager:
     """Answer queries in pages; `scan` yields documents after a sequence number."""
 
-    _kept: OrderedDict[str, list[str]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[str, list[_Row]] = field(default_factory=OrderedDict)
 
     def page(self, demand: Demand, scan: Callable[[int], Iterator[Stored]], *, streams: bool) -> Page:
         """Return one page of a query."""
@@ -72,45 +79,59 @@ class Pager:
         after, skip = int(token.get("after", 0)), int(token.get("skip", 0))
         fill = _Fill(demand.count)
         results = engine.prepare(demand.query)
-        scanned = 0
+        selects = engine.selects(demand.query, demand.indexing)
+        loaded = 0
         for stored in scan(after - 1 if skip else after):
-            scanned += len(stored.text)
-            rows = results(json.loads(stored.text))
+            document = json.loads(stored.text)
+            size = len(stored.text) if selects(document) else 0
+            rows = results(document)
             begin = skip if stored.sequence == after else 0
             for index, row in enumerate(rows[begin:], start=begin):
                 if not fill.takes(compact(row)):
                     place = {"after": stored.sequence, "skip": index} if index else {"after": after}
-                    return Page(results=fill.rows, continuation=_text(demand, place), scanned=scanned)
+                    loaded += size if index else 0
+                    return Page(results=fill.rows, continuation=_text(demand, place), loaded=loaded)
             after, skip = stored.sequence, 0
-        return Page(results=fill.rows, continuation=None, scanned=scanned)
+            loaded += size
+        return Page(results=fill.rows, continuation=None, loaded=loaded)
 
     def _kept_page(
         self, demand: Demand, scan: Callable[[int], Iterator[Stored]], token: dict[str, Any]
     ) -> Page:
         start, name = int(token.get("at", 0)), str(token.get("kept", ""))
-        rows, scanned = self._kept.pop(name, None), 0
+        rows = self._kept.pop(name, None)
         if rows is None:
-            stored = list(scan(0))
-            scanned = sum(len(one.text) for one in stored)
-            documents = [json.loads(one.text) for one in stored]
-            found = engine.run(demand.query, documents, demand.indexing)
-            rows = [compact(row) for row in found]
+            rows = _rows(demand, scan(0))
             name = hashlib.sha256(f"{demand.mark}{id(rows)}{len(self._kept)}".encode()).hexdigest()[:16]
         fill = _Fill(demand.count)
+        loaded = 0
         for row in rows[start:]:
-            if not fill.takes(row):
+            if row.text is not None and not fill.takes(row.text):
                 break
+            loaded += row.loaded
         end = start + len(fill.rows)
-        if end >= len(rows):
-            return Page(results=fill.rows, continuation=None, scanned=scanned)
+        if end >= len(rows) - 1:
+            return Page(results=fill.rows, continuation=None, loaded=loaded)
         self._keep(name, rows)
         place = {"at": end, "kept": name}
-        return Page(results=fill.rows, continuation=_text(demand, place), scanned=scanned)
+        return Page(results=fill.rows, continuation=_text(demand, place), loaded=loaded)
 
-    def _keep(self, name: str, rows: list[str]) -> None:
+    def _keep(self, name: str, rows: list[_Row]) -> None:
         self._kept[name] = rows
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
+
+
+def _rows(demand: Demand, found: Iterable[Stored]) -> list[_Row]:
+    sizes: dict[int, int] = {}
+    documents: list[Any] = []
+    for stored in found:
+        documents.append(json.loads(stored.text))
+        sizes[id(documents[-1])] = len(stored.text)
+    return [
+        _Row(None if row is engine.UNDEFINED else compact(row), sum(sizes[id(one)] for one in loaded))
+        for loaded, row in engine.loaded(demand.query, documents, demand.indexing)
+    ]
 
 
 class _Fill:

@@ -115,7 +115,7 @@ def _value(document: Mapping[str, Any], path: Sequence[str]) -> Any:
 
 def _segments(path: Any) -> tuple[str, ...]:
     """Return the names of a path such as `/a/"b c"/d`; raise CosmosProblem 400 for another form."""
-    if not isinstance(path, str) or not path.startswith("/") or len(path) < 2:  # noqa: PLR2004 - a slash and a name
+    if not isinstance(path, str) or not path.startswith("/") or len(path) < 2:  # noqa: PLR2004 - a slash, a name
         raise invalid(f"The partition key path {path!r} is invalid; it must begin with '/'.")
     names = tuple(name.strip("\"'") for name in path[1:].split("/"))
     if not all(names) or "*" in path:

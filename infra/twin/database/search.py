@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.twin.database.account import Account
 from infra.twin.database.limits import Limits
-from infra.twin.database.store import Container
+from infra.twin.database.rows import Container
 
 MOST_TEXTS = 5_000
 _SHORTEST_PACKED = 24

@@ -47,6 +47,11 @@ class IdentityEndpoint:
         found = self.state.get(identity_id)
         return None if found is None or found.type != IDENTITY_TYPE else _principal(found)
 
+    def named_principals(self) -> dict[str, Principal]:
+        """Return every principal of the directory by the name that people read."""
+        known = {found.name: _principal(found) for found in self.state.of_type(IDENTITY_TYPE)}
+        return {"seatrial-operator": self.operator, **known}
+
     async def handle(self, request: web.Request) -> web.Response:
         """Answer `GET /msi/token`."""
         header = request.headers.get("X-IDENTITY-HEADER", "")

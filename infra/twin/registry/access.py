@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.twin.arm.behaviour import Resource, ResourceStore
-from infra.twin.identity.roles import PULLERS, PUSHERS, allowed
+from infra.twin.identity.roles import may
 from infra.twin.identity.tokens import Directory, InvalidTokenError
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
+PULL = f"{REGISTRIES}/pull/read"
+PUSH = f"{REGISTRIES}/push/write"
 LOGIN_USER = "00000000-0000-0000-0000-000000000000"
 ISSUER = "seatrial-registry"
 AUDIENCES = (
@@ -87,12 +89,12 @@ class RegistryAccess:
         return str(claims["sub"])
 
     def _granted(self, principal: str, entry: dict[str, Any]) -> list[str]:
-        can_pull = self._has(principal, PULLERS)
-        can_push = self._has(principal, PUSHERS)
+        can_pull = self._may(principal, PULL)
+        can_push = self._may(principal, PUSH)
         return [action for action in entry["actions"] if (can_pull if action == "pull" else can_push)]
 
-    def _has(self, principal: str, roles: frozenset[str]) -> bool:
-        return any(allowed(self.state, principal, roles, registry.id) for registry in self.registries())
+    def _may(self, principal: str, action: str) -> bool:
+        return any(may(self.state, principal, action, registry.id) for registry in self.registries())
 
 
 def _parse(scope: str) -> dict[str, Any]:

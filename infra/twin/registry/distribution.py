@@ -17,7 +17,7 @@ from infra.twin.identity.keys import SigningKey
 from infra.twin.models.backend import stop_process
 from infra.twin.ports import free_port
 from infra.twin.registry.access import ISSUER
-from infra.twin.runtime.docker_engine import STATE_LABEL, state_label
+from infra.twin.runtime.labels import STATE_LABEL, state_label
 
 _log = logging.getLogger(__name__)
 _START_SECONDS = 20.0

@@ -16,6 +16,7 @@ from infra.twin.runtime.plan import Plan, Surroundings
 from infra.twin.runtime.probes import is_open
 from infra.twin.runtime.record import AppRecord, RevisionRecord
 from infra.twin.runtime.revision import Revision
+from infra.twin.runtime.secrets import References
 from infra.twin.runtime.spec import ConfigurationSpec, read_configuration, read_template
 
 _LABEL_MARK = "---"
@@ -32,6 +33,12 @@ class ContainerApp:
         self._configuration = ConfigurationSpec()
         self._revisions: dict[str, Revision] = {}
         self._settling = asyncio.Lock()
+        self._references = References(
+            app=name,
+            source=around.platform.secrets,
+            say=lambda text: around.console.line(f"system: {text}"),
+        )
+        self._rotation: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str | None:
@@ -60,20 +67,27 @@ class ContainerApp:
     async def apply(self, resource: Resource) -> None:
         """Make the resource true; raise ArmProblem when its new revision does not come up."""
         async with self._settling:
-            self._configuration = read_configuration(resource.properties)
+            configuration = read_configuration(resource.properties)
+            self._configuration, changed = await self._references.resolve(configuration)
             await self._set_ingress()
             template: dict[str, Any] = resource.properties.get("template") or {}
             name = self.record.name_for(self.name, template)
-            if name not in self._revisions:
+            known = self.record.named(name)
+            stopped = known is not None and known.stopped
+            fresh = None if stopped or name in self._revisions else name
+            if fresh is not None:
                 await self._roll_out(name, template, resource)
-            else:
+            elif not stopped:
                 await self._recheck(self._revisions[name])
             await self._retire()
+            await self._restart_with(changed, besides=fresh)
+            self._follow_secrets()
 
     async def resume(self, resource: Resource) -> None:
         """Start again, after a restart of the twin, the revisions that served before it."""
         async with self._settling:
-            self._configuration = read_configuration(resource.properties)
+            configuration = read_configuration(resource.properties)
+            self._configuration, _ = await self._references.resolve(configuration)
             wanted = self.record.name_for(self.name, resource.properties.get("template") or {})
             for item in self._served():
                 if item.name != wanted:
@@ -93,19 +107,20 @@ class ContainerApp:
             item = self._item(name)
             if item.name not in self._revisions:
                 await self._provision(item, resource, {**resource.properties, "template": item.template})
+                item.stopped = False
                 self.record.save()
 
     async def deactivate(self, name: str) -> None:
         """Stop a revision until it is activated; KeyError for an unknown name."""
         async with self._settling:
             item = self._item(name)
-            item.active, item.reason = False, "deactivated"
+            item.active, item.stopped, item.reason = False, True, "deactivated"
             if (live := self._revisions.pop(item.name, None)) is not None:
                 await live.deactivate(item.reason)
             self.record.save()
 
     async def restart(self, name: str) -> None:
-        """Replace a revision's replicas; KeyError for one that does not run, ArmProblem when none comes up."""
+        """Replace a revision's replicas; KeyError when it does not run, ArmProblem when none comes up."""
         async with self._settling:
             try:
                 await self._revisions[self._item(name).name].restart()
@@ -132,6 +147,7 @@ class ContainerApp:
 
     async def close(self) -> None:
         """Stop everything; the record stays, so that a later twin resumes."""
+        await self._stop_following()
         await self.ingress.close()
         await asyncio.gather(
             *(revision.deactivate("the twin stopped") for revision in self._revisions.values())
@@ -249,6 +265,40 @@ class ContainerApp:
                 listeners=tuple(await running.listeners()),
             )
         )
+
+    def _follow_secrets(self) -> None:
+        if self._rotation is None and any(not one.versioned for one in self._configuration.references):
+            self._rotation = asyncio.create_task(self._rotate())
+
+    async def _stop_following(self) -> None:
+        task, self._rotation = self._rotation, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _rotate(self) -> None:
+        """Take up new versions of secrets, and restart the replicas that have the old value."""
+        while True:
+            await asyncio.sleep(self.around.pace.rotation)
+            async with self._settling:
+                found, changed = await self._references.renew(self._configuration)
+                if changed:
+                    self._configuration = found
+                    await self._restart_with(changed)
+
+    async def _restart_with(self, changed: frozenset[str], besides: str | None = None) -> None:
+        """Restart the revisions that use one of these secrets; `besides` names one that has just started."""
+        for revision in list(self._revisions.values()):
+            revision.plan = replace(revision.plan, configuration=self._configuration)
+            used = {secret for _, secret in revision.plan.container.secret_env}
+            if not used & changed or not revision.running or revision.name == besides:
+                continue
+            names = ", ".join(sorted(used & changed))
+            self.around.console.line(f"system: {revision.name}: secret {names} has a new version, restarting")
+            try:
+                await revision.restart()
+            except StartFailedError as error:
+                self.around.console.line(f"system: {revision.name}: kept the old replicas: {error}")
 
     async def _recheck(self, revision: Revision) -> None:
         """Refuse a change of ingress alone that would send requests to a closed port."""

@@ -89,7 +89,8 @@ class AppControl:
         owner = call.resource
         token, expires = self.directory.sign({"sub": owner.id.key, "aud": STREAM})
         until = datetime.fromtimestamp(expires, UTC).isoformat()
-        shown = {key: owner.body[key] for key in ("id", "name", "type", "location") if key in owner.body}
+        kept = ("id", "name", "type", "location")
+        shown: dict[str, Any] = {key: owner.body[key] for key in kept if key in owner.body}
         return {**shown, "properties": {"token": token, "expires": until}}
 
     def _app(self, call: Call) -> ContainerApp:

@@ -1,7 +1,6 @@
 """The Docker engine: the image itself, limited and shut in as Azure does it."""
 
 import asyncio
-import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +16,11 @@ from infra.twin.platform import Platform, PulledImage
 from infra.twin.runtime.docker_container import RunningContainer
 from infra.twin.runtime.engine import EngineError, Launch
 from infra.twin.runtime.environment import CONTAINER_HOST
+from infra.twin.runtime.labels import STATE_LABEL, state_label
 from infra.twin.runtime.spec import ContainerSpec
 from infra.twin.runtime.trust import mounts
 
 STACK_LABEL = "seatrial.stack"
-STATE_LABEL = "seatrial.state"
 APP_LABEL = "seatrial.app"
 _PLATFORM = "linux/amd64"
 _WRONG_PLATFORM = ("no matching manifest", "does not match the specified platform", "image operating system")
@@ -135,11 +134,6 @@ class DockerEngine:
             if any(mark in text.lower() for mark in _WRONG_PLATFORM):
                 raise _wrong_platform(container, image, text) from error
             raise _not_pulled(container, image, text) from error
-
-
-def state_label(state: Path) -> str:
-    """Return the label's value that tells two checkouts with a stack of the same name apart."""
-    return hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:16]
 
 
 def remove_leftovers(client: "docker.DockerClient", state: Path) -> int:

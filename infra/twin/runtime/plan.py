@@ -19,6 +19,8 @@ class Pace:
     settle: float = 1.0
     backoff: tuple[float, ...] = (0, 10, 20, 40, 80, 160, 300)
     healthy_after: float = 600.0
+    rotation: float = 5.0
+    """How often a secret's reference is read anew (seconds); Container Apps does it within 30 minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)

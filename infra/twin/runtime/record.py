@@ -24,6 +24,8 @@ class RevisionRecord:
     provisioned: bool = False
     active: bool = False
     reason: str = ""
+    stopped: bool = False
+    """Somebody deactivated it: it stays so until it is activated, whatever else changes."""
 
 
 @dataclass(kw_only=True)

@@ -35,6 +35,11 @@ class Revision:
         """Say whether it can answer: something is ready, or it sleeps at zero replicas."""
         return self.active and (not self._replicas or any(replica.ready for replica in self._replicas))
 
+    @property
+    def running(self) -> bool:
+        """Say whether it has replicas."""
+        return bool(self._replicas)
+
     def status(self, weight: int) -> dict[str, Any]:
         """Return the revision as the status shows it."""
         return {

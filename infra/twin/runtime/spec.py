@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from infra.twin.platform import SecretReference
+
 ProbeKind = Literal["Startup", "Readiness", "Liveness"]
 
 DEFAULT_PORT = 8000
@@ -112,7 +114,9 @@ class ConfigurationSpec:
 
     multiple: bool = False
     ingress: IngressSpec | None = None
-    secrets: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    references: tuple[SecretReference, ...] = ()
+    """Secrets whose values lie in a vault; `secrets` has them once they are read."""
     registries: tuple[tuple[str, str], ...] = ()
 
     def identity_for(self, image: str) -> str | None:
@@ -149,6 +153,11 @@ def read_configuration(properties: dict[str, Any]) -> ConfigurationSpec:
         multiple=str(configuration.get("activeRevisionsMode") or "Single").lower() != "single",
         ingress=_ingress(configuration.get("ingress")),
         secrets={item["name"]: item.get("value") or "" for item in configuration.get("secrets") or []},
+        references=tuple(
+            SecretReference(name=item["name"], url=item["keyVaultUrl"], identity=item.get("identity") or "")
+            for item in configuration.get("secrets") or []
+            if item.get("keyVaultUrl")
+        ),
         registries=tuple(
             (item.get("server") or "", item.get("identity") or "")
             for item in configuration.get("registries") or []

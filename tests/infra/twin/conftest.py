@@ -12,6 +12,7 @@ import pytest
 
 from infra.twin.arm.behaviour import Resource, ResourceStore
 from infra.twin.arm.families.recorded import Recorded
+from infra.twin.assembly import RuntimeFactory
 from infra.twin.client import ArmClient, TwinAddress, TwinClient
 from infra.twin.config import TwinConfig
 from infra.twin.platform import Platform
@@ -117,7 +118,7 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearsal(config: TwinConfig) -> Iterator[Rehearsal]:
+def rehearsal(config: TwinConfig, make_runtime: RuntimeFactory | None = None) -> Iterator[Rehearsal]:
     """Run a twin on a thread until the block ends; what stops it from starting is raised here."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -128,13 +129,13 @@ def rehearsal(config: TwinConfig) -> Iterator[Rehearsal]:
         apps.append(NoApps(platform))
         return apps[0]
 
-    context = running(config, recorder)
+    context = running(config, make_runtime or recorder)
     try:
         twin = asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result(60)
         try:
             address = TwinAddress.read(config.state)
             with ArmClient(address, 60) as arm, TwinClient(address, 60) as admin:
-                yield Rehearsal(twin, apps[0], arm, admin, loop)
+                yield Rehearsal(twin, apps[0] if apps else NoApps(twin.platform), arm, admin, loop)
         finally:
             asyncio.run_coroutine_threadsafe(context.__aexit__(None, None, None), loop).result(60)
     finally:

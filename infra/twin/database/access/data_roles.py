@@ -1,6 +1,7 @@
 """Cosmos' own role assignments: which principal may do what, where in an account.
 
-Actions of the built-in roles: https://learn.microsoft.com/azure/cosmos-db/nosql/reference-data-plane-security.
+Actions of the built-in roles:
+https://learn.microsoft.com/azure/cosmos-db/nosql/reference-data-plane-security
 """
 
 from collections.abc import Iterator

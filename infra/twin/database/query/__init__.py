@@ -1,15 +1,16 @@
 """The query dialect of Cosmos DB for NoSQL, over plain documents."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from infra.twin.database.query import planning
+from infra.twin.database.query import loading, planning
 from infra.twin.database.query.engine import compile_query
 from infra.twin.database.query.errors import QueryError, overall
 from infra.twin.database.query.indexing import check_indexed
 from infra.twin.database.query.parser import parse
+from infra.twin.database.query.values import UNDEFINED
 
-__all__ = ["QueryError", "needs_plan", "plan", "prepare", "run"]
+__all__ = ["UNDEFINED", "QueryError", "loaded", "needs_plan", "plan", "prepare", "run", "selects"]
 
 
 def run(
@@ -46,6 +47,32 @@ def prepare(
             raise _too_complex() from None
 
     return over
+
+
+def loaded(
+    text: str,
+    parameters: Mapping[str, Any],
+    documents: Iterable[Mapping[str, Any]],
+    *,
+    indexing: Mapping[str, Any],
+) -> Iterator[tuple[list[Mapping[str, Any]], Any]]:
+    """Yield each result with the documents that were loaded for it; UNDEFINED with those of no result."""
+    try:
+        query = parse(text)
+        check_indexed(query, indexing)
+        yield from loading.loading(query, parameters, indexing)(documents)
+    except RecursionError:
+        raise _too_complex() from None
+
+
+def selects(
+    text: str, parameters: Mapping[str, Any], indexing: Mapping[str, Any]
+) -> Callable[[Mapping[str, Any]], bool]:
+    """Return what says whether the index finds a document for a query, so that it is loaded."""
+    try:
+        return loading.selects(parse(text), parameters, indexing)
+    except RecursionError:
+        raise _too_complex() from None
 
 
 def needs_plan(text: str) -> bool:

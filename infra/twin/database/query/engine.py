@@ -25,6 +25,17 @@ def compile_query(query: syntax.Query, parameters: Mapping[str, Any]) -> Callabl
     return lambda documents: pipeline.results({}, documents)
 
 
+def compile_traced(
+    query: syntax.Query, parameters: Mapping[str, Any]
+) -> Callable[[Documents], Iterator[tuple[Mapping[str, Any], Any]]]:
+    """Return the function of documents that yields each one read, in order, with its row.
+
+    The row is UNDEFINED where the query shows none. For a query whose rows each come from one document.
+    """
+    pipeline = _Pipeline(query, Context(parameters, frozenset(), _nested))
+    return pipeline.traced
+
+
 def _nested(query: syntax.Query, context: Context) -> Callable[[Row], Iterator[Any]]:
     pipeline = _Pipeline(query, context)
     return lambda row: pipeline.results(row, None)
@@ -54,6 +65,18 @@ class _Pipeline:
         rows = self._ordered(self._filtered(self._rows(outer, documents)))
         values = (value for value in self._selected(rows) if value is not UNDEFINED)
         return self._paged(_distinct(values) if self._query.distinct else values)
+
+    def traced(self, documents: Documents) -> Iterator[tuple[Mapping[str, Any], Any]]:
+        last = None if self._limit is None else (self._offset or 0) + self._limit
+        first = self._offset or 0
+        shown = 0
+        for row in self._ordered(self._filtered(self._rows({}, documents))):
+            if shown == (last if self._top is None else self._top):
+                return
+            value = self._project(row)
+            hidden = value is UNDEFINED or shown < first
+            shown += value is not UNDEFINED
+            yield row[self._root], UNDEFINED if hidden else value
 
     def _rows(self, outer: Row, documents: Documents | None) -> Iterator[Row]:
         if not self._inputs:

@@ -17,10 +17,10 @@ _REVERSED = {"ascending": "descending", "descending": "ascending"}
 
 def check_indexed(query: syntax.Query, policy: Mapping[str, Any]) -> None:
     """Raise QueryError when no index serves the query's ORDER BY."""
-    orders = [(_path(order.expression), _direction(order)) for order in query.orders]
+    orders = [(path_of(order.expression), _direction(order)) for order in query.orders]
     if len(orders) > 1 and not _composite(orders, policy):
         raise unindexed(_NO_COMPOSITE)
-    if len(orders) == 1 and not _included(orders[0][0], policy):
+    if len(orders) == 1 and not is_included(orders[0][0], policy):
         raise unindexed(_EXCLUDED)
 
 
@@ -28,7 +28,8 @@ def _direction(order: syntax.Order) -> str:
     return "descending" if order.descending else "ascending"
 
 
-def _path(expression: syntax.Expression) -> str:
+def path_of(expression: syntax.Expression) -> str:
+    """Return the path of a member, as an indexing policy writes it."""
     steps = expression.steps if isinstance(expression, syntax.Member) else ()
     values = [step.value for step in steps if isinstance(step, syntax.Literal)]
     return "".join("/[]" if isinstance(value, int) else f"/{value}" for value in values)
@@ -43,7 +44,8 @@ def _composite(orders: list[tuple[str, str]], policy: Mapping[str, Any]) -> bool
     return any(index in (orders, backwards) for index in indexes)
 
 
-def _included(path: str, policy: Mapping[str, Any]) -> bool:
+def is_included(path: str, policy: Mapping[str, Any]) -> bool:
+    """Say whether a policy has an index for a path."""
     if path in _ALWAYS:
         return True
     if str(policy.get("indexingMode", "consistent")).lower() == "none":

@@ -241,6 +241,53 @@ async def test_charges_grow_with_size_and_index(cosmos_database: DatabaseProxy) 
     assert await charge(full, many) > await charge(bare, many) == 5
 
 
+@pytest.fixture
+async def narrow(cosmos_database: DatabaseProxy) -> ContainerProxy:
+    """Yield a container that indexes `n` alone, with a small item and two of 100 KB."""
+    container = await cosmos_database.create_container(
+        "narrow",
+        PartitionKey("/pk"),
+        indexing_policy={"includedPaths": [{"path": "/n/?"}], "excludedPaths": [{"path": "/*"}]},
+    )
+    for n, size in enumerate((0, 102_400, 102_400)):
+        await container.create_item({"id": str(n), "pk": "p", "n": n, "data": "x" * size})
+    return container
+
+
+@pytest.mark.parametrize(
+    ("text", "pages"),
+    [
+        ("SELECT c.id FROM c WHERE c.n < 1", [0]),
+        ("SELECT c.id FROM c WHERE c.n IN (0) AND c.data = ''", [0]),
+        ("SELECT c.id FROM c WHERE c.n = 0 OR c.n = 1", [0, 1]),
+        ("SELECT c.id FROM c WHERE c.n = 0 OR c.data = ''", [2]),
+        ("SELECT c.id FROM c WHERE c.id = '0' AND c.n BETWEEN 0 AND 2", [0]),
+        ("SELECT c.id FROM c WHERE c.data = ''", [2]),
+        ("SELECT c.id FROM c WHERE NOT (c.n < 1)", [1, 1]),
+        ("SELECT VALUE COUNT(1) FROM c WHERE c.n < 2", [1]),
+        ("SELECT c.id FROM c WHERE c.n >= 0 ORDER BY c.n", [0, 1, 1]),
+        ("SELECT c.id FROM c ORDER BY c.n DESC", [1, 1, 0]),
+        ("SELECT c.id FROM c ORDER BY c.n OFFSET 0 LIMIT 1", [0]),
+        ("SELECT c.id FROM c ORDER BY c.n OFFSET 1 LIMIT 1", [1]),
+        ("SELECT TOP 1 c.id FROM c ORDER BY c.n", [0]),
+        ("SELECT c.id FROM c WHERE c.data = '' ORDER BY c.n", [2]),
+    ],
+)
+async def test_a_query_is_charged_for_what_its_page_loads_by_the_index(
+    narrow: ContainerProxy, text: str, pages: list[int]
+) -> None:
+    charges: list[float] = []
+
+    def note(answer: Any) -> None:
+        charges.append(float(answer.http_response.headers["x-ms-request-charge"]))
+
+    query = narrow.query_items(text, partition_key="p", max_item_count=1, raw_response_hook=note)
+    async for _ in query:
+        pass
+    large = (100 - 1) / 99 * 9  # what 100 KB cost beyond a small item
+    assert [round((charge - 2.3) / large) for charge in charges] == pages
+
+
 async def test_session_tokens_advance_and_the_future_is_not_served(items: ContainerProxy) -> None:
     first = (await items.create_item({"id": "a", "pk": "p"})).get_response_headers()["x-ms-session-token"]
     second = (await items.upsert_item({"id": "a", "pk": "p"})).get_response_headers()["x-ms-session-token"]

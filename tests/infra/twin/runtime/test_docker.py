@@ -14,7 +14,8 @@ from docker.errors import DockerException
 
 from infra.twin.platform import PulledImage
 from infra.twin.runtime.behaviour import ContainerAppBehaviour
-from infra.twin.runtime.docker_engine import STACK_LABEL, remove_leftovers, state_label
+from infra.twin.runtime.docker_engine import STACK_LABEL, remove_leftovers
+from infra.twin.runtime.labels import state_label
 
 pytestmark = pytest.mark.docker
 

@@ -135,6 +135,9 @@ async def test_other_broken_fields_are_refused_before_anything_is_pulled(twin, b
     assert registry.pulls == []
 
 
+UNRESOLVED = "secret api-key: its reference to kv.vault.azure.net, no vault of the twin, was not resolved"
+
+
 def vault_secret(identity):
     return [{"name": "api-key", "keyVaultUrl": "https://kv.vault.azure.net/secrets/k", "identity": identity}]
 
@@ -150,4 +153,4 @@ async def test_a_key_vault_reference_needs_an_identity_of_the_app(twin, build, i
 async def test_a_key_vault_reference_is_said_to_be_unresolved(twin, build):
     await twin.put(build(secrets=vault_secret(IDENTITY)))
 
-    assert "secret api-key: its Key Vault reference was not resolved" in twin.behaviour.not_shown()
+    assert UNRESOLVED in twin.behaviour.not_shown()

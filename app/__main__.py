@@ -1,6 +1,7 @@
 """`python -m app`: one clear line and exit 1 for a wrong configuration, a graceful end on SIGTERM."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -32,6 +33,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen and say where."""
         await super().startup(sockets)
+        gc.freeze()
+        gc.enable()
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
             structlog.get_logger("app").info("listening", host=host, port=port)
@@ -45,6 +48,8 @@ class Server(uvicorn.Server):
 
 def main() -> int:
     """Run the server until it is told to stop; return the exit code."""
+    # Nothing that a start makes is garbage: looking for some would take a tenth of it.
+    gc.disable()
     try:
         settings = read_settings()
         configure_logs(settings.telemetry.log_level, sys.stdout)

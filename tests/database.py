@@ -17,6 +17,8 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import CosmosClient, DatabaseProxy
 
+# A machine that does other work too is slow to answer; what is broken says so at once.
+PATIENCE_SECONDS = 60
 ROOT = Path(__file__).parents[1]
 EMULATOR_KEY = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
 
@@ -47,7 +49,8 @@ class DatabaseServer:
         """Return an aio client (to be opened in a running loop) with the key, or another credential."""
         own = self.certificate if "transport" not in options else None
         verified = verification(own) if own else {"connection_verify": False}
-        return CosmosClient(self.endpoint, credential or self.key, **{**verified, **options})
+        patient = {"connection_timeout": PATIENCE_SECONDS, "read_timeout": PATIENCE_SECONDS}
+        return CosmosClient(self.endpoint, credential or self.key, **{**patient, **verified, **options})
 
     @asynccontextmanager
     async def database(self, **options: Any) -> AsyncIterator[DatabaseProxy]:
@@ -58,18 +61,26 @@ class DatabaseServer:
             await client.delete_database(name)
 
 
+def third_party() -> DatabaseServer:
+    """Return the emulator that SEATRIAL_COSMOS_EMULATOR names."""
+    return DatabaseServer(os.environ["SEATRIAL_COSMOS_EMULATOR"], EMULATOR_KEY, None)
+
+
 class DatabaseProcess:
     """Run the standalone command; `kill` ends it as a crash would."""
 
     def __init__(self, state: Path, port: int = 0) -> None:
         command = [sys.executable, "-m", "infra.twin.database", "--state", str(state), "--port", str(port)]
         command += ["--owner", str(os.getpid())]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        log = state / "standalone.log"
+        with log.open("w") as errors:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
+            )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            self._process.stdout.close()
-            raise RuntimeError(f"{' '.join(command)} ended with {self._process.wait(10)}")
+            raise RuntimeError(f"{' '.join(command)} ended with {self._end()}: {log.read_text()}")
         self.server = DatabaseServer(**json.loads(line))
 
     def kill(self) -> None:
@@ -81,7 +92,7 @@ class DatabaseProcess:
         return self._end()
 
     def _end(self) -> int:
-        code = self._process.wait(10)
+        code = self._process.wait(PATIENCE_SECONDS)
         assert self._process.stdout is not None
         self._process.stdout.close()
         return code
@@ -94,7 +105,7 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databa
     With SEATRIAL_TESTED_DATABASE=emulator the same tests run on the emulator of SEATRIAL_COSMOS_EMULATOR.
     """
     if os.environ.get("SEATRIAL_TESTED_DATABASE") == "emulator":
-        yield DatabaseServer(os.environ["SEATRIAL_COSMOS_EMULATOR"], EMULATOR_KEY, None)
+        yield third_party()
         return
     process = DatabaseProcess(tmp_path_factory.mktemp("database"))
     yield process.server

@@ -1,5 +1,6 @@
 """Whether a container is what the code was written for, and may be read and written: asked once, at start."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
@@ -22,17 +23,22 @@ class Expected(Protocol):
         ...
 
 
-async def inspect(container: "ContainerProxy", expected: Expected, place: Place, *, expiring: bool) -> None:
-    """Raise DatabaseRefusedError unless the container has the code's partition key and may be written.
+async def inspect(
+    container: "ContainerProxy", expected: Expected, place: Place, *, expiring: bool
+) -> Mapping[str, Any]:
+    """Return a container's properties.
+
+    Raise DatabaseRefusedError unless it has the code's partition key and may be written.
 
     Two requests, the first of which the SDK would make anyway. The right to write is asked for by deleting
     what does not exist: a role that lacks it is refused before that is found out.
     """
     with explained(place):
-        properties = await container.read()
+        properties = dict(await container.read())
     _compare(properties, expected, place, expiring=expiring)
     with explained(place):
         await _delete_nothing(container)
+    return properties
 
 
 def _compare(properties: Any, expected: Expected, place: Place, *, expiring: bool) -> None:

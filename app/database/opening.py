@@ -1,6 +1,7 @@
 """The state in Cosmos DB: run store and checkpointer on one client, looked over before anything is served."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -44,13 +45,13 @@ async def open_state(
     database = await _connect(settings, credential, charges, stack)
     checkpoints = database.get_container_client(state.checkpoints)
     runs = database.get_container_client(state.runs)
-    await asyncio.gather(
+    read = await asyncio.gather(
         _look_over(checkpoints, CHECKPOINTS, settings),
         _look_over(runs, RUNS, settings),
     )
     store = CosmosRunStore(runs, ttl_seconds=state.retention_seconds, on_charge=charges)
     with explained(_place(state.runs, settings)):
-        await store.open()
+        await store.open(read[1])
     stack.push_async_callback(store.close)
     kept = CosmosContainer(proxy=checkpoints, ttl_seconds=state.retention_seconds, on_charge=charges)
     checkpointer = await stack.enter_async_context(open_checkpointer("cosmos", container=kept))
@@ -71,11 +72,12 @@ async def _connect(
             return await stack.enter_async_context(opening)
 
 
-async def _look_over(container: ContainerProxy, expected: Expected, settings: Settings) -> None:
+async def _look_over(container: ContainerProxy, expected: Expected, settings: Settings) -> Mapping[str, Any]:
     place = _place(str(container.id), settings)
     with explained(place):
         async with asyncio.timeout(START_SECONDS):
-            await inspect(container, expected, place, expiring=settings.state.retention_days is not None)
+            expiring = settings.state.retention_days is not None
+            return await inspect(container, expected, place, expiring=expiring)
 
 
 def _place(container: str, settings: Settings) -> Place:

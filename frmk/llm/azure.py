@@ -2,9 +2,9 @@
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.identity.aio import DefaultAzureCredential, get_bearer_token_provider
-from langchain_openai import AzureChatOpenAI
+from openai import AsyncAzureOpenAI
 
-from frmk.llm.openai import ChatModel, Closing, http_client
+from frmk.llm.openai import RETRIES, ChatModel, Closing, http_client
 
 _SCOPE = "https://cognitiveservices.azure.com/.default"
 
@@ -26,14 +26,12 @@ def azure_model(
     if credential is None:
         credential = DefaultAzureCredential(managed_identity_client_id=client_id)
         closing.append(credential.close)
-    client = http_client(endpoint)
-    chat = AzureChatOpenAI(
+    client = AsyncAzureOpenAI(
         azure_endpoint=endpoint,
         azure_deployment=deployment,
         api_version=api_version,
-        azure_ad_async_token_provider=get_bearer_token_provider(credential, _SCOPE),
-        stream_usage=True,
-        max_retries=1,
-        http_async_client=client,
+        azure_ad_token_provider=get_bearer_token_provider(credential, _SCOPE),
+        max_retries=RETRIES,
+        http_client=http_client(endpoint),
     )
-    return ChatModel(chat, deployment, closing=(client.aclose, *closing))
+    return ChatModel(client, deployment, closing=(client.close, *closing))

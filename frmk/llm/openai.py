@@ -1,15 +1,13 @@
 """Models behind an OpenAI-compatible endpoint."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_openai import ChatOpenAI
-from openai import DefaultAsyncHttpxClient
-from pydantic import SecretStr
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from openai.types import CompletionUsage
+from openai.types.chat import ChatCompletionMessage
 
 from frmk.errors import ModelError
 from frmk.llm.model import Choice, Piece, Request, Sampling
@@ -17,22 +15,23 @@ from frmk.prompts.prompt import PromptMessage
 
 _REASON_LENGTH = 300
 _WAIT_SECONDS = 60.0
+RETRIES = 1
 Closing = Callable[[], Awaitable[None]]
 
 
 class ChatModel:
-    """Speak to a LangChain chat model; `structured=False` where it is known to choose no functions."""
+    """Speak to one chat model; `structured=False` where it is known to choose no functions."""
 
     def __init__(
         self,
-        chat: BaseChatModel,
+        client: AsyncOpenAI,
         name: str,
         *,
         structured: bool = True,
         penalised: bool = False,
         closing: Sequence[Closing] = (),
     ) -> None:
-        self._chat = chat
+        self._client = client
         self.name = name
         self.structured = structured
         self._penalised = penalised
@@ -40,10 +39,15 @@ class ChatModel:
 
     async def write(self, messages: Sequence[PromptMessage], sampling: Sampling) -> AsyncIterator[Piece]:
         """Yield the answer's pieces as the server sends them."""
+        options = self._options(messages, sampling)
         try:
-            async with aclosing(self._chat.astream(_pairs(messages), **self._options(sampling))) as stream:  # type: ignore[type-var]  # an async generator, typed as an iterator
+            async with await self._client.chat.completions.create(
+                **options, stream=True, stream_options={"include_usage": True}
+            ) as stream:
                 async for chunk in stream:
-                    yield _piece(chunk)
+                    text = chunk.choices[0].delta.content if chunk.choices else None
+                    used = _used(chunk.usage)
+                    yield Piece(text=text or "", input_tokens=used[0], output_tokens=used[1])
         except Exception as error:
             raise ModelError(f"{self.name}: {_reason(error)}") from error
 
@@ -51,14 +55,13 @@ class ChatModel:
         self, messages: Sequence[PromptMessage], functions: Sequence[dict[str, Any]], sampling: Sampling
     ) -> Choice:
         """Return the functions that the model wants called."""
+        options = {**self._options(messages, sampling), "tools": list(functions)}
         try:
-            answer = await self._chat.ainvoke(
-                _pairs(messages), tools=list(functions), **self._options(sampling)
-            )
+            answer = await self._client.chat.completions.create(**options)
+            requests = tuple(_requests(answer.choices[0].message))
         except Exception as error:
             raise ModelError(f"{self.name}: {_reason(error)}") from error
-        requests = tuple(Request(name=call["name"], arguments=call["args"]) for call in answer.tool_calls)
-        used = _used(answer)
+        used = _used(answer.usage)
         return Choice(requests=requests, input_tokens=used[0], output_tokens=used[1])
 
     async def close(self) -> None:
@@ -66,8 +69,13 @@ class ChatModel:
         for close in self._closing:
             await close()
 
-    def _options(self, sampling: Sampling) -> dict[str, Any]:
-        options: dict[str, Any] = {"temperature": sampling.temperature, "max_tokens": sampling.max_tokens}
+    def _options(self, messages: Sequence[PromptMessage], sampling: Sampling) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "model": self.name,
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "temperature": sampling.temperature,
+            "max_completion_tokens": sampling.max_tokens,
+        }
         if self._penalised:
             options["extra_body"] = {"repeat_penalty": sampling.repeat_penalty, "cache_prompt": True}
         return options
@@ -83,17 +91,11 @@ def openai_model(
     closing: Sequence[Closing] = (),
 ) -> ChatModel:
     """Return the model of that name behind `base_url`."""
-    client = http_client(base_url)
-    chat = ChatOpenAI(
-        model=name,
-        base_url=base_url,
-        api_key=SecretStr(api_key),
-        stream_usage=True,
-        max_retries=1,
-        http_async_client=client,
+    client = AsyncOpenAI(
+        base_url=base_url, api_key=api_key, max_retries=RETRIES, http_client=http_client(base_url)
     )
-    closing = (client.aclose, *closing)
-    return ChatModel(chat, name, structured=structured, penalised=penalised, closing=closing)
+    closing = (client.close, *closing)
+    return ChatModel(client, name, structured=structured, penalised=penalised, closing=closing)
 
 
 def http_client(url: str) -> DefaultAsyncHttpxClient:
@@ -102,19 +104,21 @@ def http_client(url: str) -> DefaultAsyncHttpxClient:
     return DefaultAsyncHttpxClient(timeout=_WAIT_SECONDS, trust_env=not here)
 
 
-def _pairs(messages: Sequence[PromptMessage]) -> list[Any]:
-    return [(message.role, message.content) for message in messages]
+def _requests(message: ChatCompletionMessage) -> Iterator[Request]:
+    """Yield the calls whose arguments are an object; others are none that could be made."""
+    for call in message.tool_calls or ():
+        if call.type != "function":
+            continue
+        try:
+            arguments = json.loads(call.function.arguments or "{}")
+        except ValueError:
+            continue
+        if isinstance(arguments, dict):
+            yield Request(name=call.function.name, arguments=arguments)
 
 
-def _piece(chunk: BaseMessage) -> Piece:
-    used = _used(chunk)
-    text = chunk.content if isinstance(chunk.content, str) else chunk.text
-    return Piece(text=str(text), input_tokens=used[0], output_tokens=used[1])
-
-
-def _used(message: BaseMessage) -> tuple[int, int]:
-    usage = message.usage_metadata if isinstance(message, AIMessage) else None
-    return (usage["input_tokens"], usage["output_tokens"]) if usage else (0, 0)
+def _used(usage: CompletionUsage | None) -> tuple[int, int]:
+    return (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
 
 
 def _reason(error: Exception) -> str:

@@ -12,9 +12,10 @@ would be one query in one partition, but no batch spans two partitions: each run
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
+from typing import Any
 
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
@@ -85,19 +86,26 @@ class CosmosRunStore:
         """Say how often to append to one run, and how often to look for runs without an owner."""
         return self._pace
 
-    async def open(self) -> None:
-        """Raise StoreError unless the container is there and as expected; opening twice does nothing."""
+    async def open(self, properties: Mapping[str, Any] | None = None) -> None:
+        """Raise StoreError unless the container is there and as expected; opening twice does nothing.
+
+        With `properties`, as the caller has read them, no request is made.
+        """
         if self._opened:
             return
+        known = await self._properties() if properties is None else properties
+        check_container(str(self._container.id), known)
+        self._opened = True
+
+    async def _properties(self) -> Mapping[str, Any]:
         try:
             with self._items.explained():
-                await check_container(self._container)
+                return dict(await self._container.read())
         except CosmosResourceNotFoundError as error:
             raise StoreError(
                 f"There is no container {self._container.id!r}: deploy it with the infrastructure program.",
                 store="cosmos",
             ) from error
-        self._opened = True
 
     async def close(self) -> None:
         """Send waiting readers away; the client is its opener's to close."""

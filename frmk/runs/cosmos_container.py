@@ -1,8 +1,8 @@
 """The container that the Cosmos run store expects: the infrastructure creates exactly this one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from azure.cosmos.aio import ContainerProxy
+from typing import Any
 
 from frmk.errors import StoreError
 
@@ -38,19 +38,18 @@ RUNS = ContainerDescription(
 )
 
 
-async def check_container(container: ContainerProxy, expected: ContainerDescription = RUNS) -> None:
-    """Raise StoreError unless the container has the partition key and the lifetimes that the code expects."""
-    properties = await container.read()
+def check_container(name: str, properties: Mapping[str, Any], expected: ContainerDescription = RUNS) -> None:
+    """Raise StoreError unless a container has the partition key and the lifetimes that the code expects."""
     paths = (properties.get("partitionKey") or {}).get("paths")
     if paths != [expected.partition_key]:
         raise StoreError(
-            f"Container {container.id!r} has the partition key {paths}, the run store needs "
+            f"Container {name!r} has the partition key {paths}, the run store needs "
             f"['{expected.partition_key}']: a partition key cannot be changed, so create the container anew.",
             store="cosmos",
         )
     if properties.get("defaultTtl") != expected.default_ttl:
         raise StoreError(
-            f"Container {container.id!r} has defaultTtl {properties.get('defaultTtl')!r}, the run store "
+            f"Container {name!r} has defaultTtl {properties.get('defaultTtl')!r}, the run store "
             f"needs {expected.default_ttl}: without it tickets and sessions never leave. Set it there.",
             store="cosmos",
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from infra.mistakes.catalogue import Edit, Mistake
 from infra.project import Project
 
-LEFT_BEHIND = frozenset({"__pycache__", "docs", "node_modules", "tests"})
+LEFT_BEHIND = frozenset({"docs", "node_modules", "tests"})
 
 
 class EditError(Exception):

@@ -61,14 +61,17 @@ async def verify(
 
 
 async def _walk(visit: Visit, ledger: Ledger, witness: Witness | None) -> str | None:
-    """Run what does not depend on each other at once: three conversations side by side."""
+    """Wait for the first answer, then run at once what does not depend on each other.
+
+    Conversations side by side share one model: each would wait for all of them.
+    """
     if await ledger.check("health", service.health(visit)) is None:
         return None
     remembered: list[Turn] = []
     questioned: list[Turn] = []
     async with asyncio.TaskGroup() as group:
         group.create_task(ledger.check("refusal", service.refusal(visit)))
-        talk = group.create_task(ledger.check("message", conversation.message(visit)))
+        talk = await ledger.check("message", conversation.message(visit))
         live = group.create_task(ledger.check("websocket", socket.socket(visit)))
         if visit.suite.memory:
             told = conversation.memory(visit, visit.suite.memory, remembered)
@@ -76,7 +79,7 @@ async def _walk(visit: Visit, ledger: Ledger, witness: Witness | None) -> str | 
         for asked in visit.suite.questions:
             answered = conversation.question(visit, asked, questioned)
             group.create_task(ledger.check(f"question {asked.name}", answered))
-    mine, theirs = _value(talk.result()), _value(live.result())
+    mine, theirs = _value(talk), _value(live.result())
     model = await _judge(visit, ledger, mine, [*remembered, *questioned])
     await _isolation(visit, ledger, mine, theirs)
     turns = [turn for turn in (mine, *remembered, *questioned) if turn is not None]

@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+# A machine that does other work too takes its time to start an interpreter; a healthy app takes two seconds.
+PATIENCE_SECONDS = 90
 QUIET = {"PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR"}
 
 
@@ -42,7 +44,7 @@ def start(**variables: str) -> subprocess.Popen[str]:
 def test_a_wrong_configuration_is_one_line_and_exit_1(variables: dict[str, str], words: list[str]) -> None:
     process = start(**variables)
 
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 1
     assert errors.startswith("configuration: ")
@@ -56,7 +58,7 @@ def test_a_port_in_use_is_named() -> None:
         taken.listen()
         port = taken.getsockname()[1]
 
-        _, errors = start(SEATRIAL_AUTH="open", PORT=str(port)).communicate(timeout=20)
+        _, errors = start(SEATRIAL_AUTH="open", PORT=str(port)).communicate(timeout=PATIENCE_SECONDS)
 
     assert errors.startswith(f"configuration: PORT={port}")
     assert len(errors.splitlines()) == 1
@@ -102,7 +104,7 @@ def running(tmp_path: Path, collector: str) -> Iterator[Any]:
     try:
         while not _healthy(port):
             assert process.poll() is None, process.communicate()
-            assert time.monotonic() - began < 20
+            assert time.monotonic() - began < PATIENCE_SECONDS
             time.sleep(0.02)
         yield process, port
     finally:
@@ -120,11 +122,13 @@ def _healthy(port: int) -> bool:
 def test_the_app_answers_sends_traces_and_ends_well_on_sigterm(running: Any) -> None:
     process, port = running
     began = time.monotonic()
-    while not Collector.seen and time.monotonic() - began < 20:
-        answer = httpx.post(f"http://127.0.0.1:{port}/api/v1/message", json={"message": "hello"}, timeout=20)
+    while not Collector.seen and time.monotonic() - began < PATIENCE_SECONDS:
+        answer = httpx.post(
+            f"http://127.0.0.1:{port}/api/v1/message", json={"message": "hello"}, timeout=PATIENCE_SECONDS
+        )
         time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert answer.status_code == 200, answer.text
     assert "/v1/traces" in Collector.seen

@@ -15,6 +15,8 @@ from websockets.typing import Subprotocol
 from app.tickets.secrets import SecretBook
 from frmk.errors import StoreError
 
+PATIENCE_SECONDS = 30
+
 
 @pytest.fixture
 def environment(environment: dict[str, str]) -> dict[str, str]:
@@ -40,7 +42,7 @@ async def say(socket: ClientConnection, **frame: Any) -> None:
 
 async def hear(socket: ClientConnection) -> dict[str, Any]:
     while True:
-        frame = json.loads(await asyncio.wait_for(socket.recv(), 5))
+        frame = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE_SECONDS))
         if frame["type"] != "heartbeat":
             return dict(frame)
 
@@ -55,7 +57,7 @@ async def hear_to_the_end(socket: ClientConnection) -> list[dict[str, Any]]:
 async def closed_with(socket: ClientConnection) -> int:
     with suppress(ConnectionClosed):
         while True:
-            await asyncio.wait_for(socket.recv(), 5)
+            await asyncio.wait_for(socket.recv(), PATIENCE_SECONDS)
     return socket.close_code or 0
 
 
@@ -182,14 +184,12 @@ async def test_following_too_many_runs_is_an_error(ws: ClientConnection) -> None
     assert frame["error"] == "TooManyRequestsError"
 
 
-async def test_a_frame_above_the_bound_closes_with_1009(ws: ClientConnection) -> None:
-    await say(ws, type="message", message="x" * 1_100_000)
-
-    assert await closed_with(ws) == 1009
-
-
-async def test_a_frame_of_ten_megabytes_closes_with_1009(ws: ClientConnection) -> None:
-    await say(ws, type="message", message="x" * 10_000_000)
+@pytest.mark.parametrize("size", [1_100_000, 10_000_000])
+async def test_a_frame_above_the_bound_closes_with_1009(ws: ClientConnection, size: int) -> None:
+    await say(ws, type="ping")  # a first frame that is late closes with another code
+    await hear(ws)
+    with suppress(ConnectionClosed):  # which may come before the frame is out
+        await say(ws, type="message", message="x" * size)
 
     assert await closed_with(ws) == 1009
 

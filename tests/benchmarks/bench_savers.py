@@ -1,5 +1,7 @@
 """Our Cosmos saver beside four published ones: `python tests/benchmarks/bench_savers.py [NAME ...]`.
 
+`make bench` measures ours alone.
+
 Each runs in an environment of its own (.seatrial/cache/savers), on the twin's database or on the one at
 SEATRIAL_COSMOS_EMULATOR. Request units are a model's, not Azure's.
 """
@@ -150,7 +152,9 @@ def run(names: list[str]) -> dict[str, dict[str, Any] | str]:
 
 
 def test_our_saver_keeps_within_its_requests_and_passes_the_harder_tests() -> None:
-    found = run(["seatrial"])["seatrial"]
+    results = run(["seatrial"])
+    sys.stdout.writelines(f"{line}\n" for line in report(results))
+    found = results["seatrial"]
 
     assert not isinstance(found, str), found
     assert {column: found["costs"][column]["requests"] for column in COLUMNS} == {

@@ -1,7 +1,6 @@
 """The one place where app and infra meet: variables, a port, probe paths. Both sides are imported here."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ from jwt.algorithms import ECAlgorithm
 
 from app.main import ROUTERS
 from app.settings import Settings, legal_variables, read_settings
-from infra.project import Project
-from infra.synthesis import synthesise
+from tests.plans import Plans
 
 Container = dict[str, Any]
 
@@ -22,9 +20,9 @@ def public_keys() -> str:
 
 
 @pytest.fixture(scope="module", params=["dev", "staging", "prod"])
-def app_inputs(request: pytest.FixtureRequest) -> dict[str, Any]:
+def app_inputs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     overrides = {"authJwks": public_keys()} if request.param == "dev" else {}
-    plan = synthesise(Project.find(Path.cwd()), request.param, overrides)
+    plan = Plans(tmp_path_factory).of(request.param, overrides)
     (app,) = plan.of_type("azure-native:app:ContainerApp")
     return app.inputs
 

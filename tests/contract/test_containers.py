@@ -11,7 +11,7 @@ from frmk.checkpoint.cosmos.longterm_place import MEMORIES
 from frmk.runs.cosmos_container import RUNS
 from infra.components.containers import database_facts
 from infra.project import Project
-from infra.synthesis import synthesise
+from tests.plans import Plans
 
 EXPECTED: dict[str, Any] = {"runs": RUNS, "checkpoints": CHECKPOINTS, "memories": MEMORIES}
 FACTS = {facts.name: facts for facts in database_facts(Project.find(Path.cwd())).containers}
@@ -38,8 +38,8 @@ def test_the_app_looks_for_them_where_the_program_puts_them() -> None:
     assert {state.checkpoints, state.runs} <= set(FACTS)
 
 
-def test_the_program_asks_azure_for_exactly_that() -> None:
-    plan = synthesise(Project.find(Path.cwd()), "prod", {})
+def test_the_program_asks_azure_for_exactly_that(tmp_path_factory: pytest.TempPathFactory) -> None:
+    plan = Plans(tmp_path_factory).of("prod")
     asked = {
         entry.inputs["resource"]["id"]: entry.inputs["resource"]
         for entry in plan.of_type("azure-native:cosmosdb:SqlResourceSqlContainer")

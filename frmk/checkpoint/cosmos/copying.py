@@ -1,6 +1,8 @@
 """One thread copied to another, document by document."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import uuid4
 
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
@@ -20,24 +22,32 @@ _CHUNKS, _REST = Span("p", "q"), Span("", "p")
 
 async def copy_thread(records: Records, source: str, target: str) -> None:
     """Copy checkpoints, writes and chunks of every namespace. Raises ThreadExistsError."""
+    token = uuid4().hex
     # With a cipher each payload is sealed for its new place, and chunked anew.
     for span in (_CHUNKS, _REST) if records.cipher is None else (_REST,):
-        await _copy(records, Lane(source, ""), Lane(target, ""), span)
+        await _copy(records, Lane(source, ""), _Target(Lane(target, ""), token), span)
 
 
-async def _copy(records: Records, origin: Lane, place: Lane, span: Span) -> None:
+class _Target(NamedTuple):
+    """Name the thread to copy into, and this copying: what bears its token was written by it."""
+
+    place: Lane
+    token: str
+
+
+async def _copy(records: Records, origin: Lane, target: _Target, span: Span) -> None:
     group: list[Document] = []
     weight = 0
     found = records.documents.descend(origin.partition, span, thread_id=origin.thread_id, first=_PAGE)
     async for document in found:
-        copy = await _copied(records, checked(document), place)
+        copy = await _copied(records, checked(document), target.place) | {"copied": target.token}
         if group and (weight + _weight(copy) > BATCH_CHARACTERS or len(group) == BATCH_OPERATIONS):
-            await _send(records, place, group)
+            await _send(records, target, group)
             group, weight = [], 0
         group.append(copy)
         weight += _weight(copy)
     if group:
-        await _send(records, place, group)
+        await _send(records, target, group)
 
 
 async def _copied(records: Records, document: Document, place: Lane) -> Document:
@@ -53,15 +63,20 @@ def _sealed(document: Document) -> bool:
     return any(document.get(part, {}).get("sealed", False) for part in _PARTS)
 
 
-async def _send(records: Records, place: Lane, documents: Sequence[Document]) -> None:
+async def _send(records: Records, target: _Target, documents: Sequence[Document]) -> None:
+    partition, thread = target.place.partition, target.place.thread_id
     operations = [("create", (document,)) for document in documents]
     try:
-        await records.documents.batch(place.partition, operations, place.thread_id)
+        await records.documents.batch(partition, operations, thread)
     except CosmosBatchOperationError as error:
         if error.status_code != _CONFLICT:
             raise
+        # A batch is there as a whole: where its answer was lost, its first document says so.
+        stored = await records.documents.read(partition, documents[0]["id"], thread)
+        if stored is not None and stored.get("copied") == target.token:
+            return
         raise ThreadExistsError(
-            f"Thread {place.thread_id!r} holds checkpoints already. Delete it first, or name another."
+            f"Thread {thread!r} holds checkpoints already. Delete it first, or name another."
         ) from error
 
 

@@ -191,14 +191,15 @@ class Documents:
 
     async def _go(self, request: Callable[[], Awaitable[T]], operation: str) -> T:
         deadline = time.monotonic() + self._budget
-        tries = 0
+        tries = lost = 0
         while True:
             try:
                 return await request()
             except (HttpResponseError, ServiceRequestError, ServiceResponseError) as error:
-                wait = _wait(error, tries)
-                if wait is None:
+                lost += not isinstance(error, HttpResponseError)
+                if not _again(error, lost):
                     raise
+                wait = _wait(error, tries)
                 if time.monotonic() + wait > deadline:
                     raise _spent(error, operation, self._budget) from error
                 tries += 1
@@ -209,12 +210,13 @@ def _named(parameters: Mapping[str, Any]) -> list[dict[str, object]]:
     return [{"name": f"@{name}", "value": value} for name, value in parameters.items()]
 
 
-def _wait(error: Exception, tries: int) -> float | None:
+def _again(error: Exception, lost: int) -> bool:
     if isinstance(error, HttpResponseError):
-        if error.status_code not in _AGAIN:
-            return None
-    elif tries >= _LOST_CONNECTIONS:
-        return None
+        return error.status_code in _AGAIN
+    return lost <= _LOST_CONNECTIONS
+
+
+def _wait(error: Exception, tries: int) -> float:
     headers = getattr(error, "headers", None) or {}
     asked = float(headers.get("x-ms-retry-after-ms") or 0) / 1000
     wait = asked or min(0.05 * 2**tries, _LONGEST_WAIT)

@@ -105,7 +105,7 @@ class Records:
         )
 
     async def discard_upload(self, document: Document, part: str) -> None:
-        """Delete the chunks of a payload that a newer version of its document has replaced."""
+        """Delete the chunks of a payload that no document refers to."""
         field = document.get(part, {})
         if "chunks" in field:
             stale = [

@@ -26,6 +26,7 @@ from frmk.checkpoint.cosmos.keys import Lane
 from frmk.checkpoint.cosmos.payload import Cipher
 from frmk.checkpoint.cosmos.records import Records
 
+FOREVER = -1
 Lifetime = int | Callable[[RunnableConfig], int | None] | None
 
 # The latest checkpoint and the writes of one or two tasks; more is fetched where more tasks have written.
@@ -38,9 +39,10 @@ class CosmosSaver(BaseCheckpointSaver[str]):
 
     `container` is a ready `azure.cosmos.aio.ContainerProxy`; nothing is created and no control-plane call is
     made. `ttl` is a lifetime in seconds for what is written from now on, or a function of the run's config
-    that returns one (None: no expiry). `cipher` seals payloads. `on_charge` is told what each request cost.
-    `throttle_budget` is how many seconds one operation may go on being throttled. With `guard_turns`, a turn
-    that would extend a checkpoint which another turn has extended meanwhile raises ConcurrentTurnError.
+    that returns one (None: the container's own; -1: for ever). `cipher` seals payloads. `on_charge` is told
+    what each request cost. `throttle_budget` is how many seconds one operation may go on being throttled.
+    With `guard_turns`, a turn that would extend a checkpoint which another turn has extended meanwhile raises
+    ConcurrentTurnError.
     """
 
     def __init__(
@@ -172,7 +174,10 @@ class CosmosSaver(BaseCheckpointSaver[str]):
         return turns.Place(self._documents.link, lane.partition, lane.ns)
 
     def _lifetime(self, config: RunnableConfig) -> int | None:
-        return self._ttl(config) if callable(self._ttl) else self._ttl
+        ttl = self._ttl(config) if callable(self._ttl) else self._ttl
+        if ttl is not None and ttl < 1 and ttl != FOREVER:
+            raise ValueError(f"A lifetime is 1 second or more, or -1 for ever, and not {ttl!r}.")
+        return ttl
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:  # noqa: ARG002
         """Refuse: there is no synchronous twin."""

@@ -1,7 +1,7 @@
 """The documents, version 1: how they are built and read.
 
 Every document has `id`, `pk` (the thread), `s` (sort key), `kind` and `v`; `thread_id` where `pk` is a digest
-of it; `ttl` where it expires.
+of it; `ttl` where it expires; `copied`, a token, where it was copied from another thread.
 
     checkpoint  ns, checkpoint_id, parent_id, run (for delete_for_runs), data, metadata
     writes      ns, checkpoint_id, task_id, task_path, data: [[idx, channel, type, bytes], ...]

@@ -32,6 +32,7 @@ from frmk.checkpoint.cosmos.schema import (
 _CONFLICT = 409
 _METADATA_CHARACTERS = 250_000
 _TRIES = 5
+_PARTS = ("data", "metadata")
 
 
 class Step(NamedTuple):
@@ -101,12 +102,10 @@ async def task_writes(
     except (CosmosResourceExistsError, CosmosBatchOperationError) as conflict:
         if conflict.status_code != _CONFLICT:
             raise
-        await _add(records, step, task, found[ORDINARY])
-        for document, slot in zip(prepared, found, strict=True):
-            if slot != ORDINARY:
-                await records.documents.upsert(document, thread)
-            else:
-                await _withdraw(records, document)
+        by_slot = dict(zip(found, prepared, strict=True))
+        await _add(records, step, task, by_slot.pop(ORDINARY), found[ORDINARY])
+        for document in by_slot.values():
+            await records.documents.upsert(document, thread)
 
 
 def _empty(step: Step, task: tuple[str, str], slot: str) -> Document:
@@ -119,24 +118,25 @@ async def _filled(
     return await records.fill(document, "data", frame_writes(writes), room=room)
 
 
-async def _add(records: Records, step: Step, task: tuple[str, str], fresh: list[Write]) -> None:
+async def _add(
+    records: Records, step: Step, task: tuple[str, str], prepared: Document, fresh: list[Write]
+) -> None:
+    """Add writes to those that stand there already, which may be the same ones: an answer can be lost."""
     for _ in range(_TRIES):
-        document = _empty(step, task, ORDINARY)
-        stored = await records.documents.read(document["pk"], document["id"], step.lane.thread_id)
-        if stored is None:
+        stored = await records.documents.read(prepared["pk"], prepared["id"], step.lane.thread_id)
+        if stored is None or _same(stored, prepared):
             return
         known = read_writes(await records.payload(stored, "data"))
         together = merged(known, fresh)
         if len(together) == len(known):
+            await _withdraw(records, prepared)
             return
-        larger = await _filled(records, document, together)
-        try:
-            await records.documents.replace(larger, stored["_etag"], step.lane.thread_id)
-        except CosmosAccessConditionFailedError:
-            await _withdraw(records, larger)
-        else:
-            await records.discard_upload(stored, "data")
+        larger = await _filled(records, _empty(step, task, ORDINARY), together)
+        if await _replaced(records, stored, larger):
+            await _withdraw(records, stored)
+            await _withdraw(records, prepared)
             return
+        await _withdraw(records, larger)
     raise ConcurrentTurnError(
         f"The writes of task {task[0]!r} in thread {step.lane.thread_id!r} changed {_TRIES} times while they "
         "were added to. Another process runs the same task: end one of the two."
@@ -144,13 +144,38 @@ async def _add(records: Records, step: Step, task: tuple[str, str], fresh: list[
 
 
 async def _supersede(records: Records, stored: Document, document: Document) -> None:
-    await records.documents.replace(document, stored["_etag"], thread_of(document))
-    for part in ("data", "metadata"):
-        await records.discard_upload(stored, part)
+    if _same(stored, document):
+        return
+    if await _replaced(records, stored, document):
+        await _withdraw(records, stored)
+        return
+    await _withdraw(records, document)
+    raise ConcurrentTurnError(
+        f"Checkpoint {document['checkpoint_id']!r} of thread {thread_of(document)!r} was put by another "
+        "process at the same moment. Run one turn at a time on a thread."
+    )
+
+
+async def _replaced(records: Records, stored: Document, document: Document) -> bool:
+    """Replace the version that was read; False where somebody else was faster."""
+    thread = thread_of(document)
+    try:
+        await records.documents.replace(document, stored["_etag"], thread)
+    except CosmosAccessConditionFailedError:
+        # Where the answer was lost, the one who was faster is this process.
+        present = await records.documents.read(document["pk"], document["id"], thread)
+        return present is not None and _same(present, document)
+    return True
+
+
+def _same(stored: Document, document: Document) -> bool:
+    """Say whether two versions of a document hold one payload, chunks included."""
+    return all(stored.get(part) == document.get(part) for part in _PARTS)
 
 
 async def _withdraw(records: Records, document: Document) -> None:
-    for part in ("data", "metadata"):
+    """Delete the chunks of a document that is not stored, or not any more."""
+    for part in _PARTS:
         await records.discard_upload(document, part)
 
 

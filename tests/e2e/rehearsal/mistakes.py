@@ -37,6 +37,8 @@ RUNNING = frozenset(
         "partition",
     }
 )
+# Those of the database are a file of their own: a file is one worker's, and all of them take minutes.
+DATABASE = frozenset({"datarole", "datareader", "datascope", "partition"})
 
 
 def in_mode(mode: str, *, running: bool) -> list[str]:

@@ -401,6 +401,17 @@ async def test_a_container_of_another_shape_is_refused(
         await CosmosRunStore(container).open()
 
 
+async def test_a_container_that_the_caller_has_read_is_not_read_again(faulty, container, transport):
+    properties = await container.read()
+    transport.chosen = lambda request: True
+
+    await faulty.open(properties)
+
+    assert not [sent for sent in transport.sent if sent.endswith(f"/colls/{container.id}/")]
+    with pytest.raises(StoreError, match="defaultTtl None"):
+        await CosmosRunStore(container).open({**properties, "defaultTtl": None})
+
+
 async def test_an_absent_container_is_named(cosmos_database: DatabaseProxy):
     with pytest.raises(StoreError, match="There is no container 'runs': deploy it"):
         await CosmosRunStore(cosmos_database.get_container_client("runs")).open()

@@ -51,6 +51,22 @@ class FaultyTransport(AioHttpTransport):
 
 def writes(request: Any) -> bool:
     """Pick what creates, replaces or upserts documents."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = _headers(request)
     query = "application/query+json" in headers.get("content-type", "")
     return "/docs" in request.url and request.method in {"POST", "PUT"} and not query
+
+
+def places_a_document(request: Any) -> bool:
+    """Pick what creates documents, alone or in a batch; chunks are upserted."""
+    return (
+        writes(request) and request.method == "POST" and "x-ms-documentdb-is-upsert" not in _headers(request)
+    )
+
+
+def replaces_a_document(request: Any) -> bool:
+    """Pick what replaces a version that was read."""
+    return writes(request) and request.method == "PUT"
+
+
+def _headers(request: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}

@@ -17,6 +17,8 @@ from langgraph.types import Command, interrupt
 from frmk.checkpoint.cosmos import CosmosSaver
 from frmk.checkpoint.cosmos.encryption import AesGcmCipher, BrokenSealError, UnknownKeyError
 from frmk.checkpoint.cosmos.payload import SealContext
+from tests.frmk.checkpoint.cosmos.graphs import put, state
+from tests.frmk.checkpoint.cosmos.graphs import thread as named
 
 OLD, NEW = b"o" * 32, b"n" * 16
 HERE = SealContext("thread", "item", "data")
@@ -123,6 +125,13 @@ async def test_no_clear_text_reaches_the_database(container: ContainerProxy) -> 
     assert result["messages"] == large["messages"]
     with pytest.raises(UnknownKeyError, match="'2026'"):
         await graph(CosmosSaver(container, cipher=cipher("2025"))).aget_state(place)
+
+
+async def test_what_was_written_before_there_was_a_cipher_is_read(container: ContainerProxy) -> None:
+    await put(CosmosSaver(container), named("t"), state(value="clear"))
+    found = await CosmosSaver(container, cipher=cipher("2025")).aget_tuple(named("t"))
+    assert found is not None
+    assert found.checkpoint["channel_values"]["value"] == "clear"
 
 
 async def test_a_payload_moved_to_another_thread_stays_shut(container: ContainerProxy) -> None:

@@ -54,6 +54,12 @@ async def test_a_lifetime_may_depend_on_the_config(container: ContainerProxy) ->
     }
 
 
+@pytest.mark.parametrize("ttl", [0, -2])
+async def test_a_lifetime_that_cannot_be_is_refused(container: ContainerProxy, ttl: int) -> None:
+    with pytest.raises(ValueError, match=f"1 second or more, or -1 for ever, and not {ttl}"):
+        await put(CosmosSaver(container, ttl=ttl), thread("t"), state())
+
+
 async def filled(saver: CosmosSaver, thread_id: str) -> None:
     graph = three_nodes(saver)
     for _ in range(3):

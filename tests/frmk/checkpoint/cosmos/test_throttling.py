@@ -7,9 +7,14 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from frmk.checkpoint.cosmos import CosmosSaver, Meter
-from frmk.checkpoint.cosmos.errors import ThrottledError
+from frmk.checkpoint.cosmos.errors import ThreadExistsError, ThrottledError
 from tests.frmk.checkpoint.cosmos.conftest import everything
-from tests.frmk.checkpoint.cosmos.faults import FaultyTransport, writes
+from tests.frmk.checkpoint.cosmos.faults import (
+    FaultyTransport,
+    places_a_document,
+    replaces_a_document,
+    writes,
+)
 from tests.frmk.checkpoint.cosmos.graphs import put, state, thread, three_nodes
 
 
@@ -37,6 +42,19 @@ async def test_a_storm_that_outlasts_the_budget_is_named(
         await put(saver, thread("t"), state())
     transport.refuse = []
     assert await saver.aget_tuple(thread("t")) is None
+
+
+async def test_a_connection_lost_in_a_storm_is_tried_again(
+    faulty: ContainerProxy, transport: FaultyTransport
+) -> None:
+    saver = CosmosSaver(faulty)
+    await saver.aget_tuple(thread("t"))
+    transport.chosen, transport.refuse, transport.lose_answers = places_a_document, [429] * 12, 1
+    stored = await put(saver, thread("t"), state())
+    assert (transport.refuse, transport.lose_answers) == ([], 0)
+    found = await saver.aget_tuple(thread("t"))
+    assert found is not None
+    assert found.config == stored
 
 
 async def test_another_refusal_is_not_repeated(faulty: ContainerProxy, transport: FaultyTransport) -> None:
@@ -67,6 +85,60 @@ async def test_a_lost_answer_stores_nothing_twice(
     assert found is not None
     assert found.config == stored
     assert sorted(write[0] for write in found.pending_writes or []) == ["other", "other", "task", "task"]
+
+
+async def test_a_lost_answer_costs_no_part_of_a_large_payload(
+    faulty: ContainerProxy, transport: FaultyTransport, container: ContainerProxy
+) -> None:
+    saver, config = CosmosSaver(faulty), thread("t")
+    first, second = (random.Random(seed).randbytes(2_000_000) for seed in (1, 2))
+    assert await saver.aget_tuple(config) is None
+    transport.chosen = places_a_document
+    checkpoint = state(value=first)
+    transport.lose_answers = 1
+    stored = await put(saver, config, checkpoint)
+    transport.lose_answers = 1
+    await saver.aput_writes(stored, [("c", first)], "task")
+    transport.lose_answers = 1
+    await saver.aput_writes(stored, [("c", first), ("__error__", "no")], "other")
+    transport.chosen = replaces_a_document
+    transport.lose_answers = 1
+    await saver.aput_writes(stored, [("c", first), ("d", second)], "task")
+    transport.lose_answers = 1
+    await put(saver, config, {**checkpoint, "channel_values": {"value": second}})
+    assert transport.lose_answers == 0
+
+    found = await saver.aget_tuple(config)
+
+    assert found is not None
+    assert found.checkpoint["channel_values"]["value"] == second
+    kept = {(task, channel): value for task, channel, value in found.pending_writes or []}
+    assert kept == {
+        ("task", "c"): first,
+        ("task", "d"): second,
+        ("other", "c"): first,
+        ("other", "__error__"): "no",
+    }
+    chunks = [document for document in await everything(container) if document["kind"] == "chunk"]
+    assert len(chunks) == 3 + 3 + 6  # the checkpoint's, and those of two tasks: none is left over
+
+
+async def test_a_lost_answer_does_not_stop_a_copy(
+    faulty: ContainerProxy, transport: FaultyTransport, container: ContainerProxy
+) -> None:
+    saver = CosmosSaver(faulty)
+    await put(saver, thread("t"), state(value="kept"))
+    transport.chosen, transport.lose_answers = writes, 1
+
+    await saver.acopy_thread("t", "copy")
+
+    assert transport.lose_answers == 0
+    found = await saver.aget_tuple(thread("copy"))
+    assert found is not None
+    assert found.checkpoint["channel_values"]["value"] == "kept"
+    with pytest.raises(ThreadExistsError):
+        await saver.acopy_thread("t", "copy")
+    assert len(await everything(container)) == 2
 
 
 async def test_a_refused_chunk_is_sent_again(faulty: ContainerProxy, transport: FaultyTransport) -> None:

@@ -45,14 +45,13 @@ def database() -> Iterator[tuple[str, str]]:
         return
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "infra.twin.database", "--state", folder, "--port", "0"]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            told = json.loads(process.stdout.readline())
-            yield told["endpoint"], told["key"]
-        finally:
-            process.terminate()
-            process.wait(10)
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                told = json.loads(process.stdout.readline())
+                yield told["endpoint"], told["key"]
+            finally:
+                process.terminate()
 
 
 def _uv(*arguments: str) -> None:

@@ -220,7 +220,7 @@ class ArmService:
                 resource.id.key, self._prefix(resource.id), lambda: self._after_put(kind, resource)
             )
             headers |= self._async_headers(operation, request.api_version)
-            if request.method == "PATCH":
+            if request.method == "PATCH" and kind.name.lower().startswith(PATCHED_LATER):
                 return Answer(status=202, body=self._shown(kind, resource), headers=headers)
         else:
             self._forget(resource)
@@ -303,6 +303,8 @@ class ArmService:
 
 
 PAUSE_MS = 100
+# The provider whose PATCH is answered with 202; others' clients take 200 alone.
+PATCHED_LATER = "microsoft.app/"
 # Providers whose PUT of something new is answered with 200; their clients take nothing else.
 NEVER_201 = (
     "microsoft.documentdb/",

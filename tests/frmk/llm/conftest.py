@@ -15,6 +15,7 @@ class Endpoint:
     texts: list[str] = field(default_factory=lambda: ["Hello ", "there."])
     status: int = 200
     failing: str = "-"
+    chosen: list[tuple[str, str]] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -41,7 +42,12 @@ class Endpoint:
         return {"id": "c1", "object": kind, "created": 1, "model": "m"}
 
     def _whole(self) -> dict[str, Any]:
-        message = {"role": "assistant", "content": "".join(self.texts)}
+        message: dict[str, Any] = {"role": "assistant", "content": "".join(self.texts)}
+        if self.chosen:
+            message["tool_calls"] = [
+                {"id": f"call-{number}", "type": "function", "function": {"name": name, "arguments": text}}
+                for number, (name, text) in enumerate(self.chosen)
+            ]
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
         return {**self._base("chat.completion"), "choices": [choice], "usage": usage}

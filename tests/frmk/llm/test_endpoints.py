@@ -94,6 +94,28 @@ async def test_model_that_answers_in_words_is_asked_for_functions_only_once(endp
     assert len(endpoint.calls) == 1
 
 
+async def test_chosen_functions_come_back_and_arguments_that_are_no_object_do_not(endpoint: Any) -> None:
+    chain = await build_models(settings(endpoint))
+    endpoint.chosen = [
+        ("climate", '{"city": "Oslo"}'),
+        ("broken", '{"city": '),
+        ("listed", "[1]"),
+        ("bare", ""),
+    ]
+    session = chain.session(1_000)
+
+    choice = await session.choose(ASK, [FUNCTION], Sampling())
+    await chain.close()
+
+    assert choice is not None
+    assert [(one.name, one.arguments) for one in choice.requests] == [
+        ("climate", {"city": "Oslo"}),
+        ("bare", {}),
+    ]
+    assert endpoint.calls[0]["tools"] == [FUNCTION]
+    assert session.usage.wire()["total_tokens"] == 5
+
+
 async def test_server_that_refuses_tools_is_asked_only_once_and_still_writes(endpoint: Any) -> None:
     chain = await build_models(settings(endpoint))
     endpoint.status = 400

@@ -116,7 +116,7 @@ def test_every_resource_is_made_and_the_outputs_are_known(deployed: list[dict[st
     made = [event for event in named(deployed, "resource") if event["status"] == "created"]
     (outputs,) = named(deployed, "outputs")
 
-    assert len(made) == 21
+    assert len(made) == 22
     assert all(event["id"].startswith("/subscriptions/") for event in made)
     assert all(outputs["outputs"].values())
     assert outputs["outputs"]["image"].endswith(f"/seatrial@{DIGEST}")

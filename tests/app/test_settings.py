@@ -1,6 +1,7 @@
 """What the environment may say."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,8 @@ def test_who_asks_for_tokens_listens_everywhere(signer: Any) -> None:
 
 
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("SEATRIAL_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("SEATRIAL_AUTH", "open")
     monkeypatch.setenv("PORT", "")
     monkeypatch.setenv("LOG_LEVEL", "debug")

@@ -183,15 +183,15 @@ def test_a_lost_connection_is_shown_and_comes_back(page: Page, server: ScriptedS
 
 def test_a_run_that_goes_on_is_followed_after_a_reload(page: Page, server: ScriptedServer) -> None:
     slow = "Slow but sure"
-    server.script = [started(SUPERVISOR, "a0"), *written(slow, 4, wait=0.5), answered(slow)]
+    server.script = [started(SUPERVISOR, "a0"), *written(slow, 4, wait=2.0), answered(slow)]
     ask(page)
     expect(page.locator(".answer-text")).to_contain_text("Slow")
 
     page.reload()
 
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    expect(page.locator(".answer-text")).to_have_text("Slow but sure")
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    expect(page.locator(".answer-text")).to_have_text("Slow but sure", timeout=20_000)
+    expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=20_000)
 
 
 def test_an_opened_thread_shows_its_messages_and_their_steps(page: Page, server: ScriptedServer) -> None:

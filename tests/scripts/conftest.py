@@ -37,6 +37,7 @@ def seatrial(
 ) -> Callable[..., Said]:
     """Give a function that runs one command line in the project's folder."""
     monkeypatch.chdir(project.root)
+    monkeypatch.delenv("COLUMNS", raising=False)
 
     def run(*words: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["seatrial", *words])

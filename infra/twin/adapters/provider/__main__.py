@@ -1,6 +1,7 @@
 """Serve the provider: `python -m infra.twin.adapters.provider --twin STATE --stack NAME` prints its port."""
 
 import argparse
+import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +20,12 @@ from infra.twin.adapters.translate import Translator
 from infra.twin.client import ArmClient
 
 AT_ONCE = 16
+_LOOK_SECONDS = 1.0
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until the engine ends this process."""
+    """Serve until the engine ends this process, or is gone itself."""
+    engine = os.getppid()
     parser = argparse.ArgumentParser(prog="provider")
     parser.add_argument("--twin", type=Path, required=True, help="the twin's state folder")
     parser.add_argument("--stack", required=True)
@@ -38,7 +41,8 @@ def main(arguments: list[str]) -> int:
         server.start()
         sys.stdout.write(f"{port}\n")
         sys.stdout.flush()
-        stopping.wait()
+        while not stopping.wait(_LOOK_SECONDS) and os.getppid() == engine:
+            pass
         server.stop(1.0)
     return 0
 

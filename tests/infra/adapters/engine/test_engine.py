@@ -137,11 +137,17 @@ def _kill(stack: Rehearsed, running: "subprocess.Popen[str]") -> None:
     time.sleep(0.5)
 
 
+def providers() -> list[str]:
+    found = subprocess.run(["pgrep", "-af", "adapters.provider"], capture_output=True, text=True, check=False)
+    return found.stdout.splitlines()
+
+
 def test_a_killed_engine_is_recovered_from(interrupted: tuple[Rehearsed, Said]) -> None:
     stack, said = interrupted
 
     assert said.code == 0, said.events
     assert any("interrupted" in event["message"] for event in said.of("progress"))
+    assert not [line for line in providers() if str(stack.state) in line]
     assert stack.run("up").steps == {}
 
 

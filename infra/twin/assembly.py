@@ -20,7 +20,7 @@ from infra.twin.arm.store import DiskStore
 from infra.twin.arm.tenancy import Tenancy
 from infra.twin.arm.types import TypeTable
 from infra.twin.config import TwinConfig
-from infra.twin.database import certificates
+from infra.twin.database import accounts, certificates
 from infra.twin.database.accounts import Databases, Site
 from infra.twin.database.admin import DatabaseAdmin
 from infra.twin.guard import Gatekeeper, known_hosts
@@ -43,7 +43,7 @@ from infra.twin.registry.puller import RegistryPuller
 from infra.twin.runtime.control import AppControl
 from infra.twin.runtime.streams import LogStreams
 from infra.twin.runtime.trust import bundle
-from infra.twin.vault import waiting
+from infra.twin.vault import vaults, waiting
 from infra.twin.vault.reader import VaultReader
 from infra.twin.vault.vaults import Vaults, VaultSite
 
@@ -186,8 +186,7 @@ class Assembly:
         return Databases(
             Site(
                 folder=folder,
-                sockets=ground.sockets,
-                gateway=ground.gateway,
+                addresses=accounts.addresses(ground.sockets, ground.gateway),
                 certificates=certificates.load(folder, ground.gateway),
                 directory=self.directory,
                 state=self.store,
@@ -200,8 +199,7 @@ class Assembly:
         return Vaults(
             VaultSite(
                 folder=self.config.state / waiting.FOLDER,
-                sockets=ground.sockets,
-                gateway=ground.gateway,
+                addresses=vaults.addresses(ground.sockets, ground.gateway),
                 certificates=self.databases.site.certificates,
                 directory=self.directory,
                 state=self.store,

@@ -19,12 +19,12 @@ from infra.twin.arm.store import DiskStore, write_atomically
 from infra.twin.assembly import OPERATOR, Assembly, Ground, RuntimeFactory, Twin
 from infra.twin.bridge import bridge_gateway
 from infra.twin.config import TwinConfig
-from infra.twin.database.accounts import bind_accounts
+from infra.twin.database import accounts
 from infra.twin.doorway import Doorway
 from infra.twin.identity.keys import SigningKey
 from infra.twin.identity.roles import OWNER
 from infra.twin.ports import PortInUseError, Sockets, free_port, is_free
-from infra.twin.vault.vaults import bind_vaults
+from infra.twin.vault import vaults
 
 _log = logging.getLogger(__name__)
 
@@ -48,8 +48,8 @@ async def running(config: TwinConfig, make_runtime: RuntimeFactory) -> AsyncIter
         ports = _bind(sockets, config, gateway)
         store = DiskStore.open(state / "arm.json")
         key = SigningKey.load(state / "signing-key.pem")
-        bind_accounts(sockets, store, gateway)
-        bind_vaults(sockets, store, gateway)
+        accounts.addresses(sockets, gateway).bind(store, accounts.ACCOUNTS)
+        vaults.addresses(sockets, gateway).bind(store, vaults.VAULTS)
         sockets.remember(ingress=ports["ingress"])
         store.relocate(sockets.moved() | _moved_ingress(sockets, ports["ingress"]))
         _seed_operator(store, config.subscription)

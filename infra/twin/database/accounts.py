@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.findings.model import Finding
+from infra.twin.addresses import Addresses
 from infra.twin.arm.behaviour import Resource, ResourceStore
 from infra.twin.arm.ids import ResourceId
 from infra.twin.database.access.data_roles import DataRoles
@@ -40,8 +41,7 @@ class Site:
     """Hold what all accounts share."""
 
     folder: Path
-    sockets: Sockets
-    gateway: str | None
+    addresses: Addresses
     certificates: Certificates
     directory: Directory
     state: ResourceStore
@@ -55,15 +55,9 @@ class _Open:
     endpoint: Endpoint
 
 
-def role_of(account: ResourceId) -> str:
-    """Return the name under which an account's port is remembered."""
-    return f"cosmos:{account.key}"
-
-
-def bind_accounts(sockets: Sockets, state: ResourceStore, gateway: str | None) -> None:
-    """Listen for the accounts that the state holds, before addresses are compared with the last start's."""
-    for account in state.of_type(ACCOUNTS):
-        sockets.bind(role_of(account.id), 0, gateway)
+def addresses(sockets: Sockets, gateway: str | None) -> Addresses:
+    """Return where accounts answer."""
+    return Addresses(kind="cosmos", sockets=sockets, gateway=gateway)
 
 
 @dataclass
@@ -75,11 +69,7 @@ class Databases:
 
     def endpoint_of(self, account: ResourceId) -> str:
         """Return an account's document endpoint; its port is bound from here on, and remembered."""
-        sockets, role = self.site.sockets, role_of(account)
-        if not sockets.holds(role):
-            sockets.bind(role, 0, self.site.gateway)
-            sockets.remember()
-        return f"https://localhost:{sockets.port(role)}/"
+        return f"{self.site.addresses.of(account)}/"
 
     def endpoints(self) -> tuple[str, ...]:
         """Return the endpoints that exist now, without the slash at the end."""
@@ -110,18 +100,16 @@ class Databases:
         if resource.id.key in self._open:
             return
         account = self._account(resource.id)
-        endpoint = Endpoint(Gateway(account), self.site.gateway)
+        endpoint = Endpoint(Gateway(account), self.site.addresses.gateway)
         self.endpoint_of(resource.id)
-        held = self.site.sockets.of(role_of(resource.id))
-        await endpoint.start(held, self.site.certificates.context)
+        await endpoint.start(self.site.addresses.held(resource.id), self.site.certificates.context)
         self._open[resource.id.key] = _Open(account, endpoint)
         _log.info("database account %s answers at %s", resource.name, self.endpoint_of(resource.id))
 
     async def remove(self, account: ResourceId) -> None:
         """Close an account and destroy its data."""
         await self._shut(account.key)
-        self.site.sockets.release(role_of(account))
-        self.site.sockets.remember()
+        self.site.addresses.release(account)
         shutil.rmtree(self._folder(account), ignore_errors=True)
 
     async def close(self) -> None:
@@ -196,7 +184,7 @@ class Databases:
             roles=DataRoles(account, site.state),
             key=KeyDoor(self._key(account), time.time),
             key_allowed=lambda: not properties().get("disableLocalAuth", False),
-            hosts=(*_HOSTS, *([site.gateway] if site.gateway else [])),
+            hosts=(*_HOSTS, *([gateway] if (gateway := site.addresses.gateway) else [])),
             report=site.report,
         )
         found = site.state.get(account)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infra.twin.addresses import Addresses
 from infra.twin.arm.behaviour import Resource, ResourceStore
 from infra.twin.arm.ids import ResourceId
 from infra.twin.database.certificates import Certificates
@@ -26,8 +27,7 @@ class VaultSite:
     """Hold what all vaults share; `challenge` is where a client without a token is sent for one."""
 
     folder: Path
-    sockets: Sockets
-    gateway: str | None
+    addresses: Addresses
     certificates: Certificates
     directory: Directory
     state: ResourceStore
@@ -41,15 +41,9 @@ class _Open:
     endpoint: VaultEndpoint
 
 
-def role_of(vault: ResourceId) -> str:
-    """Return the name under which a vault's port is remembered."""
-    return f"vault:{vault.key}"
-
-
-def bind_vaults(sockets: Sockets, state: ResourceStore, gateway: str | None) -> None:
-    """Listen for the vaults that the state holds, before addresses are compared with the last start's."""
-    for vault in state.of_type(VAULTS):
-        sockets.bind(role_of(vault.id), 0, gateway)
+def addresses(sockets: Sockets, gateway: str | None) -> Addresses:
+    """Return where vaults answer."""
+    return Addresses(kind="vault", sockets=sockets, gateway=gateway)
 
 
 @dataclass
@@ -61,11 +55,7 @@ class Vaults:
 
     def address_of(self, vault: ResourceId) -> str:
         """Return a vault's address; its port is bound from here on, and remembered."""
-        sockets, role = self.site.sockets, role_of(vault)
-        if not sockets.holds(role):
-            sockets.bind(role, 0, self.site.gateway)
-            sockets.remember()
-        return f"https://localhost:{sockets.port(role)}"
+        return self.site.addresses.of(vault)
 
     def addresses(self) -> dict[str, str]:
         """Return the address of each open vault, by name."""
@@ -95,18 +85,17 @@ class Vaults:
             operator=site.operator,
             challenge=lambda: site.challenge,
         )
-        endpoint = VaultEndpoint(secrets, door, site.gateway)
+        endpoint = VaultEndpoint(secrets, door, site.addresses.gateway)
         address = self.address_of(vault)
         waiting.take(site.folder, secrets)
-        await endpoint.start(site.sockets.of(role_of(vault)), site.certificates.context)
+        await endpoint.start(site.addresses.held(vault), site.certificates.context)
         self._open[vault.key] = _Open(secrets, endpoint)
         _log.info("vault %s answers at %s", resource.name, address)
 
     async def remove(self, vault: ResourceId) -> None:
         """Close a vault and destroy its secrets."""
         await self._shut(vault.key)
-        self.site.sockets.release(role_of(vault))
-        self.site.sockets.remember()
+        self.site.addresses.release(vault)
         shutil.rmtree(self._folder(vault), ignore_errors=True)
 
     async def close(self) -> None:

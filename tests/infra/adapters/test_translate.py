@@ -111,3 +111,26 @@ def test_the_carried_map_covers_the_same_types_as_the_carried_requests() -> None
     assert {entry["arm"].lower() for entry in sdk["tokens"].values()} == {
         kind.partition("@")[0].lower() for kind in arm["resources"]
     }
+
+
+def test_outputs_are_named_as_the_sdk_names_them() -> None:
+    """Regression: the telemetry's connection string never reached the program."""
+    answer = {"name": "appi", "properties": {"ConnectionString": "c", "Application_Type": "web"}}
+
+    outputs = Translator("dev").outputs("azure-native:applicationinsights:Component", answer)
+
+    assert (outputs["connectionString"], outputs["applicationType"]) == ("c", "web")
+
+
+def test_live_values_come_back_in_the_form_of_inputs() -> None:
+    inputs = {"containerAppName": "ca", "identity": {"userAssignedIdentities": ["/id"]}, "template": {}}
+    answer = {
+        "identity": {"userAssignedIdentities": {"/id": {}, "/other": {}}},
+        "properties": {"template": {"scale": {"maxReplicas": 9}}},
+    }
+
+    live = Translator("dev").live("azure-native:app:ContainerApp", inputs, answer)
+
+    assert live["identity"]["userAssignedIdentities"] == ["/id", "/other"]
+    assert live["template"] == {"scale": {"maxReplicas": 9}}
+    assert live["containerAppName"] == "ca"

@@ -1,12 +1,9 @@
 """The adapter against a real twin that runs a small stand-in for the app as a process."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,21 +13,10 @@ import pytest
 
 from infra.project import Project
 from infra.synthesis import adapter_command, adapter_environment
-from infra.twin.client import ArmClient, ArmError, TwinClient, TwinUnreachableError
+from infra.twin.client import ArmClient, ArmError, TwinClient
+from tests.infra.adapters.stand_in import DIGEST, KEYS, twin_of
 
 pytestmark = pytest.mark.twin
-
-DIGEST = "sha256:" + "ab" * 32
-KEYS = {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}
-STAND_IN = """
-import http.server, os, signal, sys
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(b"here")
-    def log_message(self, *_): pass
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
-"""
 
 
 @dataclass
@@ -71,38 +57,8 @@ def rehearsal(
     for folder in ("infra", "stacks"):
         shutil.copytree(project.root / folder, root / folder, ignore=leave)
     state = root / "state"
-    config = {
-        "stack": "dev",
-        "state": str(state),
-        "mode": "process",
-        "owner_pid": os.getpid(),
-        "app_command": [sys.executable, "-c", STAND_IN],
-        "app_cwd": str(root),
-        "model": {"url": "http://127.0.0.1:9/v1", "name": "none"},
-    }
-    (root / "twin.config.json").write_text(json.dumps(config))
-    command = [sys.executable, "-m", "infra.twin", "--config", str(root / "twin.config.json")]
-    with subprocess.Popen(
-        command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as twin:
-        try:
-            until_ready(state, twin)
-            yield Rehearsal(Project(root), state)
-        finally:
-            twin.terminate()
-            twin.wait(30)
-
-
-def until_ready(state: Path, twin: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and twin.poll() is None:
-        try:
-            with TwinClient.connect(state) as client:
-                client.status()
-                return
-        except TwinUnreachableError:
-            time.sleep(0.1)
-    raise AssertionError(f"the twin did not start: {twin.stdout and twin.stdout.read()!r}")
+    with twin_of(project, root, state):
+        yield Rehearsal(Project(root), state)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ def test_codes_run_from_1_without_a_hole() -> None:
     codes = list(catalogue())
 
     assert codes == [f"ST{number:03}" for number in range(1, len(codes) + 1)]
-    assert len(codes) == len(set(codes))
+    assert len(codes) >= 30
 
 
 @pytest.mark.parametrize("code", list(catalogue()))
@@ -27,7 +27,8 @@ def test_a_code_is_found_in_lower_case() -> None:
 
 
 def test_an_unknown_code_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownCodeError, match="'ST999'; known are ST001 to ST0"):
+    last = list(catalogue())[-1]
+    with pytest.raises(UnknownCodeError, match=f"'ST999'; known are ST001 to {last}"):
         explain("ST999")
 
 

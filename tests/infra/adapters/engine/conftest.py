@@ -1,13 +1,11 @@
 """The genuine engine against a real twin that runs a small stand-in for the app as a process."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,19 +14,8 @@ import pytest
 
 from infra.project import Project
 from infra.synthesis import adapter_environment
-from infra.twin.client import ArmClient, TwinClient, TwinUnreachableError
-
-DIGEST = "sha256:" + "ab" * 32
-KEYS = {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}
-STAND_IN = """
-import http.server, os, signal, sys
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(b"here")
-    def log_message(self, *_): pass
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
-"""
+from infra.twin.client import ArmClient, TwinClient
+from tests.infra.adapters.stand_in import DIGEST, KEYS, twin_of
 
 
 @dataclass
@@ -106,50 +93,15 @@ def rehearse(
     root = tmp_path_factory.mktemp("project")
     for folder in ("infra", "stacks"):
         shutil.copytree(project.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    running: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as running:
 
-    def start(stack: str) -> Rehearsed:
-        state = root / ".seatrial" / "stacks" / stack
-        state.mkdir(parents=True)
-        twin = _twin(project, root, stack, state)
-        running.append(twin)
-        _until_ready(state, twin)
-        return Rehearsed(Project(root), stack, state)
+        def start(stack: str) -> Rehearsed:
+            state = root / ".seatrial" / "stacks" / stack
+            state.mkdir(parents=True)
+            running.enter_context(twin_of(project, root, state, stack))
+            return Rehearsed(Project(root), stack, state)
 
-    yield start
-    for twin in running:
-        twin.terminate()
-        twin.wait(30)
-
-
-def _twin(project: Project, root: Path, stack: str, state: Path) -> "subprocess.Popen[bytes]":
-    config = {
-        "stack": stack,
-        "state": str(state),
-        "mode": "process",
-        "owner_pid": os.getpid(),
-        "app_command": [sys.executable, "-c", STAND_IN],
-        "app_cwd": str(root),
-        "model": {"url": "http://127.0.0.1:9/v1", "name": "none"},
-    }
-    written = root / f"{stack}.config.json"
-    written.write_text(json.dumps(config))
-    command = [sys.executable, "-m", "infra.twin", "--config", str(written)]
-    log = (root / f"{stack}.log").open("wb")
-    with log:
-        return subprocess.Popen(command, cwd=project.root, stdout=log, stderr=subprocess.STDOUT)
-
-
-def _until_ready(state: Path, twin: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and twin.poll() is None:
-        try:
-            with TwinClient.connect(state) as client:
-                client.status()
-                return
-        except TwinUnreachableError:
-            time.sleep(0.1)
-    raise AssertionError("the twin did not start")
+        yield start
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from infra.cost.plan_file import read_plan
 from infra.cost.usage.file import load_usage
 from infra.plan import Plan
 from infra.twin.adapters.engine.workspace import Place, open_stack
-from tests.infra.adapters.engine.conftest import DIGEST, KEYS, Rehearsed
+from tests.infra.adapters.engine.conftest import Rehearsed
+from tests.infra.adapters.stand_in import DIGEST, KEYS
 
 pytestmark = [pytest.mark.twin, pytest.mark.pulumi, pytest.mark.timeout(300)]
 

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +14,7 @@ from infra.project import Project
 from infra.synthesis import adapter_command, adapter_environment
 from infra.twin.client import ArmClient, TwinAddress, TwinClient
 from infra.twin.sign_in import variables
-from tests.infra.adapters.test_up import DIGEST, KEYS, until_ready
-
-STAND_IN = """
-import http.server, os, signal, sys
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(b"here")
-        print("asked for", self.path, flush=True)
-    def log_message(self, *_): pass
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
-"""
-
+from tests.infra.adapters.stand_in import DIGEST, KEYS, twin_of
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "clients.md"
 
@@ -72,28 +59,9 @@ class Cloud:
 def cloud(tmp_path_factory: pytest.TempPathFactory, project: Project, bytecode: None) -> Iterator[Cloud]:
     root = tmp_path_factory.mktemp("clients")
     state = root / ".seatrial" / "stacks" / "dev"
-    config = {
-        "stack": "dev",
-        "state": str(state),
-        "mode": "process",
-        "owner_pid": os.getpid(),
-        "app_command": [sys.executable, "-c", STAND_IN],
-        "app_cwd": str(root),
-        "model": {"url": "http://127.0.0.1:9/v1", "name": "none"},
-    }
-    (root / "twin.config.json").write_text(json.dumps(config))
-    command = [sys.executable, "-m", "infra.twin", "--config", str(root / "twin.config.json")]
-    with subprocess.Popen(
-        command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as twin:
-        try:
-            until_ready(state, twin)
-            _deploy(project, state)
-            address = TwinAddress.read(state)
-            yield Cloud(state, "rg-seatrial-dev", address.subscription)
-        finally:
-            twin.terminate()
-            twin.wait(30)
+    with twin_of(project, root, state):
+        _deploy(project, state)
+        yield Cloud(state, "rg-seatrial-dev", TwinAddress.read(state).subscription)
 
 
 def _deploy(project: Project, state: Path) -> None:

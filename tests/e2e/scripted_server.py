@@ -39,6 +39,8 @@ class ScriptedRun:
     events: list[dict[str, Any]] = field(default_factory=list)
     status: str = "running"
     cancelled: bool = False
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
 
 class ScriptedServer:
@@ -62,6 +64,11 @@ class ScriptedServer:
         self.resumed_after: list[int] = []
         self.agents: list[dict[str, Any]] = []
         self.examples: list[str] = []
+
+    def let_go(self) -> None:
+        """Play on from the steps that are held."""
+        for run in self.runs.values():
+            run.loop.call_soon_threadsafe(run.go_on.set)
 
     def add_thread(self, thread_id: str, title: str, minutes_ago: float, *messages: dict[str, Any]) -> None:
         moment = (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat()
@@ -139,11 +146,14 @@ class ScriptedServer:
         if run.status != "running":
             return JSONResponse({"error": "RunOverError", "detail": "The run is over."}, 409)
         run.cancelled = True
+        run.go_on.set()
         return JSONResponse({"run_id": run_id, "status": "cancelled"}, 202)
 
     async def _play(self, run: ScriptedRun) -> None:
         for step in run.steps:
             await asyncio.sleep(step.wait)
+            if step.held:
+                await run.go_on.wait()
             if run.cancelled:
                 break
             run.events.append(_event(run, step))

@@ -25,12 +25,13 @@ USAGE = {
 
 @dataclass(frozen=True)
 class Step:
-    """Say one event of a run, how long to wait before it, and how far its time is moved."""
+    """Say one event of a run: the wait before it, whether the test lets it go, how far its time is moved."""
 
     type: str
     agent: str
     data: dict[str, Any] = field(default_factory=dict)
     wait: float = 0.01
+    held: bool = False
     final: bool = False
     skip: float = 0.0
 

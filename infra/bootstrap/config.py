@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from infra.bootstrap.subjects import prefix_of, repository
-from infra.config import AzureLocation, Guid, Strict
+from infra.options.base import AzureLocation, Guid, Strict
 
 NAMESPACE = "bootstrap"
 

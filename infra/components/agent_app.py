@@ -8,7 +8,7 @@ from pulumi_azure_native import app
 
 from infra.components.placement import Placement
 from infra.components.variables import Value
-from infra.config import AppConfig, ProbeConfig, SecretReference
+from infra.options.app import AppConfig, ProbeConfig, SecretReference
 
 PROBE_PATHS = {"Startup": "/health/startup", "Liveness": "/health/live", "Readiness": "/health/ready"}
 

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_azure_native import monitor
 
 from infra.components.placement import Placement
-from infra.config import AlertsConfig
+from infra.options.watching import AlertsConfig
 
 _SINGLE_RESOURCE = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
 

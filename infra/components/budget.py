@@ -6,7 +6,7 @@ import pulumi
 from pulumi_azure_native import consumption
 
 from infra.components.placement import Placement
-from infra.config import BudgetConfig
+from infra.options.watching import BudgetConfig
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,7 +8,7 @@ from pulumi_azure_native import cosmosdb
 from infra import naming
 from infra.components.containers import ContainerFacts, DatabaseFacts
 from infra.components.placement import Placement
-from infra.config import DatabaseConfig
+from infra.options.data import DatabaseConfig
 
 DATA_CONTRIBUTOR = "00000000-0000-0000-0000-000000000002"
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pulumi
 
-from infra.config import ImageConfig
 from infra.image.context import context_hash, predicted
+from infra.options.app import ImageConfig
 from infra.project import Project
 
 

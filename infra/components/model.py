@@ -7,7 +7,7 @@ from pulumi_azure_native import cognitiveservices
 
 from infra.components import roles
 from infra.components.placement import Placement
-from infra.config import ModelConfig
+from infra.options.data import ModelConfig
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

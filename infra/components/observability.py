@@ -7,7 +7,7 @@ from pulumi_azure_native import applicationinsights, operationalinsights
 
 from infra.components import roles
 from infra.components.placement import Placement
-from infra.config import LogsConfig
+from infra.options.watching import LogsConfig
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pulumi
 
 from infra import naming
-from infra.config import SecretReference, StackConfig
+from infra.config import StackConfig
 from infra.cost.price_list import price_list
+from infra.options.app import SecretReference
 
 GRACE_MARGIN_SECONDS = 5
 _LOGIN = "https://login.microsoftonline.com"

@@ -8,7 +8,7 @@ from pulumi_azure_native import authorization, keyvault
 
 from infra.components import roles
 from infra.components.placement import Placement
-from infra.config import VaultSecret
+from infra.options.app import VaultSecret
 
 SOFT_DELETE_DAYS = 90
 

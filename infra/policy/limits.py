@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from infra.config import PolicyConfig
+from infra.options.policy import PolicyConfig
 
 
 class Limits(BaseModel):

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from infra.config import PolicyConfig
 from infra.findings.catalogue import UnknownCodeError
+from infra.options.policy import PolicyConfig
 from infra.policy.catalogue import Example, rules
 from infra.policy.checks import OF_PLAN, OF_RESOURCE
 from infra.policy.document import document

@@ -16,8 +16,8 @@ up: setup ## Rehearse the stack on the local twin of Azure (STACK=dev|staging|pr
 down: setup ## Stop what `make up` left running
 	@$(BIN)/seatrial down $(STACK)
 
-test: setup-dev ## Run every test tier that this machine can run
-	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: setup-dev ## Run the test tiers that this machine can run (LONG=1: those of many minutes too)
+	@SEATRIAL_LONG=$(LONG) $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev ## Run the linters and the type checker
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

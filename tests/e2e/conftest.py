@@ -1,13 +1,13 @@
 """A browser, a scripted server and a page for the tests of the chat page."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.conftest import chromium
 from tests.e2e.pages import NewPage
 from tests.e2e.scripted_server import ScriptedServer, serving
 from tests.e2e.scripts import short
@@ -16,6 +16,7 @@ ARGUMENTS = [
     "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",
+    "--disable-gpu",
     "--disable-sync",
     "--no-first-run",
 ]
@@ -36,9 +37,8 @@ AGENTS = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Give a browser for one file: while it is open its event loop runs, and no other test could have one."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -73,7 +73,9 @@ class RetailClient:
 
     def _page(self, url: httpx.URL) -> dict[str, Any]:
         retrying = Retrying(
-            retry=retry_if_exception_type((_BusyError, httpx.TransportError)),
+            retry=retry_if_exception_type(
+                (_BusyError, httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException)
+            ),
             wait=self._pause,
             stop=stop_after_attempt(ATTEMPTS),
             reraise=True,

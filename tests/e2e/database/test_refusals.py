@@ -20,6 +20,7 @@ def test_without_a_data_role_it_names_role_and_identity(deployed: Deployed) -> N
     assert "Built-in Data Contributor" in line
 
 
+@pytest.mark.long
 def test_a_role_that_only_reads_is_not_enough(deployed: Deployed) -> None:
     deployed.grant(READER)
 
@@ -29,12 +30,14 @@ def test_a_role_that_only_reads_is_not_enough(deployed: Deployed) -> None:
     assert "items/delete" in line
 
 
+@pytest.mark.long
 def test_a_role_at_another_database_is_none(deployed: Deployed) -> None:
     deployed.grant(scope="/dbs/archive")
 
     assert "CosmosRoleMissing" in deployed.refused()
 
 
+@pytest.mark.long
 def test_a_container_with_another_partition_key_is_refused(deployed: Deployed) -> None:
     deployed.grant()
     facts = database_facts(Project.find(Path.cwd())).containers[0]
@@ -46,6 +49,7 @@ def test_a_container_with_another_partition_key_is_refused(deployed: Deployed) -
     assert line.startswith("configuration: CosmosPartitionKey: container 'odd'")
 
 
+@pytest.mark.long
 def test_a_certificate_that_nobody_vouches_for_is_refused(deployed: Deployed) -> None:
     deployed.grant()
 

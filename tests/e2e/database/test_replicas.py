@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.database.conftest import App, Deployed, Eventually
 
-pytestmark = [pytest.mark.twin, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.long, pytest.mark.twin, pytest.mark.timeout(240)]
 ACCOUNT_KEY = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==")
 TRIP = "Plan a 3-day trip to Lisbon in May for 2 people and tell me what it costs."
 

@@ -5,7 +5,7 @@ import pytest
 from tests.e2e.rehearsal.conftest import Checkout
 from tests.e2e.rehearsal.mistakes import DATABASE, in_mode, must_fail
 
-pytestmark = [pytest.mark.twin, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.twin, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize("name", [name for name in in_mode("process", running=True) if name not in DATABASE])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.rehearsal.conftest import Checkout
 
-pytestmark = [pytest.mark.twin, pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.twin, pytest.mark.model, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def read_until(running: "subprocess.Popen[str]", words: str) -> str:
     pytest.fail(f"ended without saying {words!r}: {said}")
 
 
+@pytest.mark.long
 def test_ctrl_c_for_the_whole_group_said_twice_stops_everything(fresh: Checkout) -> None:
     with fresh.started("up", "dev", "--mode", "process") as running:
         read_until(running, "Ctrl-C stops everything")
@@ -53,6 +54,7 @@ def test_ctrl_c_for_the_whole_group_said_twice_stops_everything(fresh: Checkout)
     assert fresh.processes() == []
 
 
+@pytest.mark.long
 def test_a_signal_in_the_middle_of_the_deployment_stops_everything(fresh: Checkout) -> None:
     with fresh.started("up", "dev", "--mode", "process") as running:
         read_until(running, "program")
@@ -66,6 +68,7 @@ def test_a_signal_in_the_middle_of_the_deployment_stops_everything(fresh: Checko
     assert fresh.processes() == []
 
 
+@pytest.mark.long
 def test_a_killed_up_takes_its_twin_along(fresh: Checkout) -> None:
     with fresh.started("up", "dev", "--mode", "process") as running:
         read_until(running, "Ctrl-C stops everything")
@@ -75,6 +78,7 @@ def test_a_killed_up_takes_its_twin_along(fresh: Checkout) -> None:
     assert until(lambda: fresh.processes() == [])
 
 
+@pytest.mark.long
 def test_down_cleans_after_a_killed_twin(fresh: Checkout) -> None:
     fresh.run("up", "dev", "--mode", "process", "--detach")
     (stack,) = fresh.run("status", "--json").body["stacks"]
@@ -123,6 +127,7 @@ def test_docker_that_is_stopped_is_said_to_be_so(fresh: Checkout) -> None:
     assert "--mode process" in said.err
 
 
+@pytest.mark.long
 def test_a_failed_rehearsal_leaves_nothing_unless_it_is_kept(fresh: Checkout) -> None:
     file = fresh.project.stack_file("dev")
     file.write_text(

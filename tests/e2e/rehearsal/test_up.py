@@ -119,6 +119,7 @@ def test_verify_may_be_run_again_at_the_url(up: Said, checkout: Checkout) -> Non
     assert said.body["url"] == up.body["url"]
 
 
+@pytest.mark.long
 def test_with_one_users_token_isolation_is_left_out(up: Said, checkout: Checkout) -> None:
     token = checkout.run("token", "--user", "solo").out.strip()
 
@@ -129,6 +130,7 @@ def test_with_one_users_token_isolation_is_left_out(up: Said, checkout: Checkout
     assert said.body["left_out"][0].startswith("isolation")
 
 
+@pytest.mark.long
 def test_a_question_of_ones_own_that_is_not_answered_ends_with_3(up: Said, checkout: Checkout) -> None:
     suite = checkout.project.root / "suite.yaml"
     verified = up.body["verify"]["checks"][2]["evidence"]["message"]
@@ -142,6 +144,7 @@ def test_a_question_of_ones_own_that_is_not_answered_ends_with_3(up: Said, check
     assert [check["name"] for check in said.body["checks"] if not check["ok"]] == ["question moon"]
 
 
+@pytest.mark.long
 def test_a_second_up_updates_the_one_that_runs(up: Said, checkout: Checkout) -> None:
     (before,) = checkout.run("status", "--json").body["stacks"]
 
@@ -153,6 +156,7 @@ def test_a_second_up_updates_the_one_that_runs(up: Said, checkout: Checkout) -> 
     assert before["urls"] == after["urls"]
 
 
+@pytest.mark.long
 def test_what_up_prints_for_a_person_can_be_pasted(up: Said, checkout: Checkout) -> None:
     said = checkout.run("up", "dev", "--mode", "process", "--detach")
     (line,) = [line for line in said.out.splitlines() if line.startswith("try ")]

@@ -130,10 +130,11 @@ async def test_figures_and_names_that_no_tool_gave_are_left_out(make: Any, goal:
 
 async def test_cancelling_stops_the_work(make: Any, goal: Goal) -> None:
     executor = make()
-    stopped = asyncio.Event()
+    started, stopped = asyncio.Event(), asyncio.Event()
     tool = tool_of(executor, "plan_days")
 
     async def hang(_: Any) -> Any:
+        started.set()
         try:
             await asyncio.sleep(60)
         finally:
@@ -141,12 +142,12 @@ async def test_cancelling_stops_the_work(make: Any, goal: Goal) -> None:
 
     swap(executor, "plan_days", replace(tool, run=hang))
     task = asyncio.create_task(drafts_of(executor, goal.examples.verified))
-    await asyncio.sleep(0.2)
+    await started.wait()
     task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.wait_for(stopped.wait(), 1)
+    await asyncio.wait_for(stopped.wait(), 30)
 
 
 async def test_interrupted_turn_goes_on_without_running_finished_agents_again(make: Any, goal: Goal) -> None:

@@ -14,7 +14,7 @@ from tests.frmk.checkpoint.cosmos.conftest import everything
 from tests.frmk.checkpoint.cosmos.faults import FaultyTransport
 from tests.frmk.checkpoint.cosmos.graphs import put, state, thread, three_nodes
 
-LARGE = random.Random(3).randbytes(3 * 1024 * 1024)
+LARGE = random.Random(3).randbytes(1_700_000)
 
 
 async def ids(saver: CosmosSaver, thread_id: str) -> list[str]:

@@ -5,12 +5,33 @@ from typing import Any, Literal
 
 import pytest
 from azure.cosmos.aio import ContainerProxy
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import CheckpointTuple
+from typing_extensions import override
 
 from frmk.checkpoint.cosmos import ConcurrentTurnError, CosmosSaver, Meter
 from tests.frmk.checkpoint.cosmos.conftest import everything
 from tests.frmk.checkpoint.cosmos.graphs import put, state, thread, three_nodes
 
 Durability = Literal["sync", "async", "exit"]
+
+
+class Together(CosmosSaver):
+    """Let no turn go on before both have read the thread: the race that the guard is there for."""
+
+    def __init__(self, container: ContainerProxy, *, guard_turns: bool = True) -> None:
+        super().__init__(container, guard_turns=guard_turns)
+        self._reading = 2
+        self._read = asyncio.Event()
+
+    @override
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        found = await super().aget_tuple(config)
+        self._reading -= 1
+        if self._reading <= 0:
+            self._read.set()
+        await self._read.wait()
+        return found
 
 
 async def both(graph: Any, durability: Durability) -> tuple[list[Any], list[BaseException]]:
@@ -28,7 +49,7 @@ async def test_of_two_turns_at_once_one_is_refused_and_nothing_is_lost(
     graph = three_nodes(CosmosSaver(container))
     if before:
         await graph.ainvoke({"log": ["zero"]}, thread("t"))
-    finished, failed = await both(graph, durability)
+    finished, failed = await both(three_nodes(Together(container)), durability)
     assert len(finished) == 1
     assert isinstance(failed[0], ConcurrentTurnError)
     assert "Run one turn at a time" in str(failed[0])
@@ -41,7 +62,8 @@ async def test_of_two_turns_at_once_one_is_refused_and_nothing_is_lost(
 async def test_the_turn_may_be_repeated_after_a_refusal(container: ContainerProxy) -> None:
     graph = three_nodes(CosmosSaver(container))
     await graph.ainvoke({"log": ["zero"]}, thread("t"))
-    await both(graph, "async")
+    _, failed = await both(three_nodes(Together(container)), "async")
+    assert len(failed) == 1
     again = await graph.ainvoke({"log": ["again"]}, thread("t"))
     assert again["log"][-4:] == ["again", "x", "y", "z"]
 
@@ -63,8 +85,7 @@ async def test_a_turn_that_overtakes_another_makes_the_slower_one_fail(container
 
 
 async def test_without_the_guard_both_are_stored_as_forks(container: ContainerProxy) -> None:
-    graph = three_nodes(CosmosSaver(container, guard_turns=False))
-    finished, failed = await both(graph, "async")
+    finished, failed = await both(three_nodes(Together(container, guard_turns=False)), "async")
     assert (len(finished), failed) == (2, [])
 
 

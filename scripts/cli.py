@@ -1,5 +1,7 @@
 """The `seatrial` command: its verbs, and the one place that turns errors into words."""
 
+import atexit
+import gc
 import os
 import sys
 import traceback
@@ -61,10 +63,17 @@ def assemble(verbs: Sequence[str]) -> typer.Typer:
 
 def main() -> None:
     """Run the command line; every foreseen error ends in a sentence and one of four exit codes."""
+    _collect_rarely()
     try:
         assemble(sys.argv[1:2])()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # the one place that speaks to the user
         sys.exit(_report(error))
+
+
+def _collect_rarely() -> None:
+    """Look for garbage seldom, and not at the end: what a command loads lives as long as the command."""
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
 
 
 def _not_loaded() -> None:

@@ -1,6 +1,6 @@
 """A stack file as it lies on disk: its values, and on which line each stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,15 +63,21 @@ class StackFile:
         own = {str(key): value for key, value in self.config.items() if str(key).startswith(prefix)}
         return {key.removeprefix(prefix): deepcopy(value) for key, value in own.items()}
 
-    def refuse(self, keys: Keys, seen: object, reason: str) -> StackFileError:
-        """Return the error for a key; the line is that of the nearest key that the file has."""
+    def refuse(self, keys: Keys, seen: object, reason: str, given: Iterable[str] = ()) -> StackFileError:
+        """Return the error for a key; the line is that of the nearest key that the file has.
+
+        Where the key was `given` beside the file, dotted and without a namespace, that is its place.
+        """
         known = keys
         while known and known not in self.lines:
             known = known[:-1]
         line = self.lines.get(known, 1)
         dotted = ".".join(str(key) for key in keys)
         shown = "" if seen is None or isinstance(seen, dict) else f" {seen!r:.80}"
-        return StackFileError(f"{self.name}:{line}", f"{dotted}{shown} {reason}")
+        bare = dotted.partition(":")[2]
+        beside = next((one for one in given if f"{bare}.".startswith(f"{one}.")), None)
+        place = f"{self.name}:{line}" if beside is None else f"setting {beside} of {self.name}"
+        return StackFileError(place, f"{dotted}{shown} {reason}")
 
 
 def _unreadable(place: str, error: Exception) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""`seatrial open`: the page of a rehearsed stack, with a fresh ticket."""
+"""`seatrial open`: the page of a rehearsed stack, or of its twin, with a fresh ticket."""
 
 import asyncio
 import webbrowser
@@ -21,21 +21,30 @@ def command(
     stack: StackName = "dev",
     user: Annotated[str, typer.Option("--user", help="Who opens the page.")] = "developer",
     *,
+    twin: Annotated[
+        bool, typer.Option("--twin", help="The twin's own page: resources, roles, revisions, database, logs.")
+    ] = False,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open it, or only print it.")
     ] = True,
     as_json: JsonFlag = False,
     project: ProjectFolder = None,
 ) -> None:
-    """Open the chat page of a running stack; its URL holds a ticket that is good for 30 seconds."""
+    """Open the chat page of a running stack, or its twin's page; the URL holds a ticket that is good once."""
     found = project_of(project)
-    url = asyncio.run(_page(found, require_stack(found, stack), user))
+    require_stack(found, stack)
+    url = _twin_page(found, stack) if twin else asyncio.run(_page(found, stack, user))
     if as_json:
         emit({"stack": stack, "url": url})
         return
     typer.echo(url)
     if browser:
         webbrowser.open(url)
+
+
+def _twin_page(project: "Project", stack: str) -> str:
+    with TwinClient.connect(project.state(stack), 10.0) as twin:
+        return twin.page()
 
 
 async def _page(project: "Project", stack: str, user: str) -> str:

@@ -34,8 +34,12 @@ def show(report: "UpReport", invitation: "Invitation | None") -> None:
             f"{invitation.page}  (good once, for 30 s; `seatrial open {report.stack}` makes another)",
         )
         _line(console, "try", invitation.curl)
+    if report.twin_page is not None:
+        how = f"(good once, for 10 min; `seatrial open {report.stack} --twin` makes another)"
+        _line(console, "twin page", f"{report.twin_page}  {how}")
     _line(console, "model", _model_line(report))
     _line(console, "database", database_line(report))
+    _line(console, "telemetry", telemetry_line(report))
     _line(console, "price", price_line(report))
     _line(console, "stages", ", ".join(f"{stage.name} {stage.seconds:.1f} s" for stage in report.stages))
     for sentence in report.not_shown:
@@ -62,6 +66,18 @@ def database_line(report: "UpReport") -> str | None:
     after = "" if seen.left is None else f"; {seen.left or 'none'} left after its deletion"
     cost = f"{seen.requests} requests, {seen.request_units:.0f} RU (modelled)"
     return f"{seen.database} at {seen.endpoint}: {held or 'nothing of the conversation'}{after}; {cost}"
+
+
+def telemetry_line(report: "UpReport") -> str | None:
+    """Return in one line what Application Insights received of the verified run."""
+    seen = report.telemetry
+    if seen is None:
+        return None
+    if seen.operation_id is None:
+        return f"nothing of run {seen.run_id} has arrived yet; {seen.rows} rows of others"
+    name = str(seen.component).rpartition("/")[2]
+    look = f"seatrial logs {report.stack} --traces --run {seen.run_id}"
+    return f"{seen.spans} spans of the verified run in {name} ({look})"
 
 
 def price_line(report: "UpReport") -> str | None:

@@ -86,6 +86,11 @@ def test_a_refusal_names_the_key_the_value_and_what_is_legal(
     assert refused.value.code == "ST014"
 
 
+def test_a_setting_that_is_refused_is_not_blamed_on_a_line(project: Project) -> None:
+    with pytest.raises(StackFileError, match=r"^setting app\.cpu of stacks/Pulumi\.dev\.yaml: .* 'abc'"):
+        load_stack(project, "dev", {"app.cpu": "abc"})
+
+
 def test_the_pair_of_cpu_and_memory_is_left_to_azure(project: Project) -> None:
     config = load_stack(project, "dev", {"app.cpu": 0.5, "app.memory": "3Gi"})
 

@@ -31,11 +31,21 @@ RULES = {
     "telemetry": Rule(prefix="appi", shortest=1, longest=255),
     "environment": Rule(prefix="cae", shortest=2, longest=32),
     "app": Rule(prefix="ca", shortest=2, longest=32),
+    "front_door": Rule(prefix="afd", shortest=1, longest=90),
+    "front_door_endpoint": Rule(prefix="fde", shortest=1, longest=46),
+    "firewall": Rule(prefix="waf", shortest=1, longest=128, joint=""),
+    "redis": Rule(prefix="redis", shortest=1, longest=60, in_the_world=True),
+    "certificate": Rule(prefix="mc", shortest=1, longest=60),
+    "job": Rule(prefix="caj", shortest=2, longest=32),
     "diagnostics": Rule(prefix="diag", shortest=1, longest=260),
     "action_group": Rule(prefix="ag", shortest=1, longest=260),
     "alert": Rule(prefix="alert", shortest=1, longest=260),
+    "web_test": Rule(prefix="test", shortest=1, longest=64),
+    "workbook": Rule(prefix="agents", shortest=1, longest=100),
     "state": Rule(prefix="st", shortest=3, longest=24, joint="", in_the_world=True),
     "vault": Rule(prefix="kv", shortest=3, longest=24, in_the_world=True),
+    "network": Rule(prefix="vnet", shortest=2, longest=64),
+    "private_endpoint": Rule(prefix="pep", shortest=1, longest=64),
     "budget": Rule(prefix="budget", shortest=1, longest=63),
 }
 
@@ -92,15 +102,21 @@ def assignment(scope: str, principal_id: str, role: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{scope.lower()}|{principal_id.lower()}|{role.lower()}"))
 
 
+def workbook(component: str, kind: str) -> str:
+    """Return the GUID that names a workbook: one per component and kind, always the same."""
+    return str(uuid.uuid5(_NAMESPACE, f"{component.lower()}|workbook|{kind}"))
+
+
 def subscription_of(resource_id: str) -> str:
     """Return the `/subscriptions/ID` part of a resource id."""
     return "/".join(resource_id.split("/")[:3])
 
 
 def version_of(image: str) -> str:
-    """Return the short version that an image reference stands for: part of its digest, or its tag."""
-    _, _, digest = image.partition("@sha256:")
-    return digest[:12] if digest else image.rpartition(":")[2]
+    """Return the short version that an image reference stands for: its tag, or part of its digest."""
+    name, _, digest = image.partition("@sha256:")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    return tag or digest[:12]
 
 
 def url_of(host: str) -> str:

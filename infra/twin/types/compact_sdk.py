@@ -14,6 +14,8 @@ from infra.twin.types.source import read_table
 
 NOTICE = "Derived from pulumi-azure-native (Apache-2.0) by introspection; see NOTICE."
 KEPT = ("arm", "api", "params", "auto", "fixed")
+# The SDK has one input for what is part of the path and of the body: "User defined name if this WebTest".
+IN_PATH_AND_BODY = {"applicationinsights:WebTest": {"webTestName": ["properties", "Name"]}}
 
 
 class Compactor:
@@ -69,7 +71,10 @@ def compact(source: Path) -> dict[str, Any]:
     for token in TOKENS:
         entry = table["tokens"][token]
         kept = {key: entry[key] for key in KEPT if key in entry}
-        tokens[token] = {**kept, "props": compactor.props(entry["map"])}
+        props = compactor.props(entry["map"])
+        for name, place in IN_PATH_AND_BODY.get(token, {}).items():
+            props[name] = {**props[name], "at": place}
+        tokens[token] = {**kept, "props": props}
     return {"notice": NOTICE, "sdk": table["sdk"], "tokens": tokens, "types": compactor.types}
 
 

@@ -1,9 +1,12 @@
-"""What the types are carried from: a source folder, and the few types that it leaves out."""
+"""What the types are carried from: a source folder, and the types that it leaves out."""
 
 import json
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+_SUPPLEMENTS = ("supplement.json", "edge.json")
+_PARTS = ("arm", "tokens", "types")
 
 
 def read_table(source: Path) -> dict[str, Any]:
@@ -27,5 +30,7 @@ def read_definitions(source: Path, file: str) -> dict[str, Any]:
 
 
 def _supplement() -> dict[str, Any]:
-    text = files("infra.twin.types").joinpath("supplement.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    """Return what was written by hand and what was derived from the SDK's classes, as one."""
+    folder = files("infra.twin.types")
+    found = [json.loads(folder.joinpath(name).read_text(encoding="utf-8")) for name in _SUPPLEMENTS]
+    return {part: {key: value for one in found for key, value in one[part].items()} for part in _PARTS}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from infra.twin.types.carry import TOKENS
 
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:-[a-z]+)?")
 # Versions that clients send and that the package does not list, by module or by token.
 _ALSO = {
@@ -35,7 +36,7 @@ def other_versions() -> dict[str, tuple[str, ...]]:
 def listed(sdk: Path, token: str) -> list[str]:
     """Return the versions that the SDK's documentation names for a type."""
     module, _, name = token.partition(":")
-    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    snake = _WORD_STARTS.sub("_", name).lower()
     text = (sdk / module / f"{snake}.py").read_text(encoding="utf-8")
     found = re.search(r"Other available API versions: (.*?)\. ", text)
     known = _VERSION.findall(found[1]) if found else []

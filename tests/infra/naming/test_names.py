@@ -16,12 +16,22 @@ LEGAL = {
     "telemetry": r"[\w.()-]{0,259}[\w()-]",
     "environment": r"[a-z](?!.*--)[a-z0-9-]{0,30}[a-z0-9]",
     "app": r"[a-z](?!.*--)[a-z0-9-]{0,30}[a-z0-9]",
+    "job": r"[a-z](?!.*--)[a-z0-9-]{0,30}[a-z0-9]",
+    "certificate": r"[a-zA-Z0-9-]{1,60}",
+    "redis": r"(?=.{1,60}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*",
+    "front_door": r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,89}",
+    "front_door_endpoint": r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,45}",
+    "firewall": r"[a-zA-Z][a-zA-Z0-9]{0,127}",
     "diagnostics": r"[\w.-]{1,260}",
     "action_group": r"[\w.-]{1,260}",
     "alert": r"[\w.-]{1,260}",
+    "web_test": r"[\w.-]{1,64}",
+    "workbook": r"[\w-]{1,100}",
     "budget": r"[\w-]{1,63}",
     "state": r"[a-z0-9]{3,24}",
     "vault": r"[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]",
+    "network": r"[A-Za-z0-9](?:[\w.-]{0,62}\w)",
+    "private_endpoint": r"[A-Za-z0-9](?:[\w.-]{0,62}\w)?",
 }
 TOKEN = "0a1b2c3d"
 words = st.text(min_size=1, max_size=80)
@@ -78,6 +88,8 @@ def test_a_group_s_token_is_its_own_and_a_suffix_changes_it() -> None:
     [
         ("cr.azurecr.io/seatrial@sha256:" + "ab" * 32, "abababababab"),
         ("localhost:5100/seatrial:src-12ab", "src-12ab"),
+        ("localhost:5100/seatrial:src-12ab@sha256:" + "ab" * 32, "src-12ab"),
+        ("localhost:5100/seatrial@sha256:" + "ab" * 32, "abababababab"),
     ],
 )
 def test_a_version_is_part_of_the_image_s_reference(image: str, version: str) -> None:

@@ -33,7 +33,8 @@ def test_monitoring_has_its_ids_and_a_connection_string_that_leads_here(twin: Re
     component = twin.arm.put(f"{GROUP}/providers/Microsoft.Insights/components/ai", body, "2020-02-02")
 
     assert law["properties"]["customerId"]
-    assert f"IngestionEndpoint={twin.services}/" in component["properties"]["ConnectionString"]
+    ingestion = twin.services.replace("http://", "https://")
+    assert f"IngestionEndpoint={ingestion}/" in component["properties"]["ConnectionString"]
 
 
 def test_a_cosmos_account_its_database_and_container_chain_up(twin: Rehearsal) -> None:

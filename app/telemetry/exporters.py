@@ -11,6 +11,13 @@ from app.settings import Settings
 
 EXPORT_SECONDS = 5
 DELAY_MILLISECONDS = 1_000
+# The exporter's statistics about itself and its settings: from addresses that nobody configured, or paid for.
+OWN_TELEMETRY = (
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+    "APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED",
+)
 
 
 def build_provider(settings: Settings) -> TracerProvider:
@@ -53,8 +60,8 @@ def _otlp(endpoint: str) -> SpanExporter:
 
 
 def _azure(connection: str, client_id: str | None) -> SpanExporter:
-    # Its own usage statistics would go to addresses that nobody configured.
-    os.environ.setdefault("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
+    for own in OWN_TELEMETRY:
+        os.environ.setdefault(own, "true")
     from azure.identity import ManagedIdentityCredential  # noqa: PLC0415  # as above
     from azure.monitor.opentelemetry.exporter import (  # noqa: PLC0415  # one of two, and after the variable
         AzureMonitorTraceExporter,

@@ -37,6 +37,7 @@ class RunSpans:
             case EventType.AGENT_STARTED:
                 self._start(agent, f"agent {draft.agent}", f"agent:{data.get('parent_run_id')}")
             case EventType.AGENT_COMPLETED | EventType.AGENT_FAILED:
+                self._spend(data)
                 self._end(agent, data.get("error"))
             case EventType.TOOL_EXECUTING:
                 self._start(tool, f"tool {data.get('tool')}", agent)
@@ -51,6 +52,22 @@ class RunSpans:
             if key == "run":
                 self._open[key].set_attribute("seatrial.outcome", outcome)
             self._end(key, None)
+
+    def _spend(self, data: dict[str, Any]) -> None:
+        """Note on the run's span what its supervisor says that all of it took."""
+        usage = data.get("usage")
+        if data.get("parent_run_id") is not None or not usage or "run" not in self._open:
+            return
+        price = usage.get("price") or {}
+        figures = {
+            "gen_ai.response.model": usage.get("model"),
+            "gen_ai.usage.input_tokens": usage.get("input_tokens"),
+            "gen_ai.usage.output_tokens": usage.get("output_tokens"),
+            "seatrial.request_units": usage.get("request_units"),
+            "seatrial.price": price.get("total"),
+            "seatrial.currency": price.get("currency"),
+        }
+        self._open["run"].set_attributes({name: told for name, told in figures.items() if told is not None})
 
     def _start(self, key: str, name: str, parent: str) -> None:
         tracer = self._tracer

@@ -23,6 +23,7 @@ class Observability(pulumi.ComponentResource):
     """Hold a capped workspace and an Application Insights that takes Entra tokens only."""
 
     workspace_id: pulumi.Output[str]
+    component_id: pulumi.Output[str]
     connection_string: pulumi.Output[str]
     grants: list[pulumi.Resource]
 
@@ -41,6 +42,7 @@ class Observability(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.workspace_id = workspace.id
+        self.component_id = telemetry.id
         self.connection_string = telemetry.connection_string
         self.grants = [sender]
         self.register_outputs({"workspaceId": self.workspace_id})

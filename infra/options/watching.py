@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -23,10 +23,37 @@ class LogsConfig(Strict):
 
 
 class AlertsConfig(Strict):
-    """Say who hears of trouble, and from how many restarts in 15 minutes on."""
+    """Say who hears of trouble, and from when on; each alert but that on restarts is off unless set."""
 
     email: Email | None = None
     restarts: Annotated[int, Field(ge=0)] = 3
+    """Restarts of a replica since it was made."""
+    server_errors: Annotated[int, Field(ge=0)] | None = None
+    """Answers with a status of 500 and above in 15 minutes."""
+    latency_ms: Annotated[int, Field(ge=1)] | None = None
+    """Milliseconds that answers take on average over 15 minutes."""
+    no_replicas: bool = False
+    throttling: Annotated[int, Field(ge=0)] | None = None
+    """Requests in 15 minutes that the database refused with 429."""
+
+
+Place = Annotated[str, Field(pattern=r"^[a-z]{2,5}-[a-z]{2}-[a-z0-9]{2,4}-(azr|edge)$")]
+
+
+class AvailabilityConfig(Strict):
+    """Say what is asked from outside, how often and from where; each request from each place is billed."""
+
+    path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]*$")] = "/health/live"
+    every_seconds: Literal[300, 600, 900] = 900
+    places: Annotated[tuple[Place, ...], Field(min_length=1, max_length=16)] = (
+        "us-va-ash-azr",
+        "us-ca-sjc-azr",
+        "emea-nl-ams-azr",
+        "emea-gb-db3-azr",
+        "apac-sg-sin-azr",
+    )
+    below_percent: Annotated[int, Field(ge=1, le=100)] = 60
+    """People are told when a smaller part of half an hour's requests succeeds."""
 
 
 class BudgetConfig(Strict):

@@ -1,7 +1,8 @@
 """One port for HTTP and HTTPS: the first byte of a connection tells which of them it speaks.
 
 A registry's address names no scheme: the Docker engine tries both, az takes HTTPS alone, and what runs in
-the twin's own process takes HTTP.
+the twin's own process takes HTTP. Identities' tokens come by HTTP as in Azure, and telemetry goes by HTTPS:
+the exporter sends no token in clear.
 """
 
 import asyncio

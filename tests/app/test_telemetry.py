@@ -17,7 +17,9 @@ from app.metrics.registry import Metrics
 from app.settings import read_settings
 from app.telemetry.logs import configure_logs
 from app.telemetry.observed import ObservedExecutor
+from app.telemetry.spans import RunSpans
 from app.telemetry.tracing import Tracing
+from frmk.events import EventDraft, EventType
 from frmk.runs.executor import Turn
 
 TURN = Turn(
@@ -92,6 +94,31 @@ async def test_spans_nest_as_run_agent_and_tool(backend: Any) -> None:
     }
     assert (spans["run"].attributes or {})["seatrial.outcome"] == "completed"
     assert "ann" not in (spans["run"].attributes or {}).values()
+
+
+def test_a_runs_span_says_what_the_run_took_and_cost() -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    spans = RunSpans(provider.get_tracer("test"), TURN)
+    price = {"currency": "USD", "total": "0.0012"}
+    worker = {"model": "m", "input_tokens": 7, "request_units": 9.0}
+    all_of_it = {"model": "m", "input_tokens": 70, "output_tokens": 5}
+    supervisor = {"agent_run_id": "1", "parent_run_id": None}
+
+    spans.saw(EventDraft(type=EventType.AGENT_STARTED, agent="supervisor", data=supervisor))
+    for data in (
+        {"agent_run_id": "2", "parent_run_id": "1", "usage": worker},
+        {**supervisor, "usage": {**all_of_it, "price": price}},
+    ):
+        spans.saw(EventDraft(type=EventType.AGENT_COMPLETED, agent="any", data=data))
+    spans.close("completed")
+
+    (run,) = (span.attributes for span in exporter.get_finished_spans() if span.name == "run")
+    assert run is not None
+    assert (run["gen_ai.response.model"], run["gen_ai.usage.input_tokens"]) == ("m", 70)
+    assert (run["seatrial.price"], run["seatrial.currency"]) == ("0.0012", "USD")
+    assert "seatrial.request_units" not in run
 
 
 async def test_an_interrupted_run_leaves_no_span_open(backend: Any) -> None:

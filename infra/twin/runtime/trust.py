@@ -10,16 +10,18 @@ from infra.twin.arm.store import write_atomically
 from infra.twin.platform import Platform
 
 INSIDE = "/run/seatrial/trust.pem"
+# The second is for requests, with which azure-core sends telemetry: it does not read the first.
+VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _READABLE = 0o644
 _PATHS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 
 def trusting(platform: Platform) -> dict[str, str]:
-    """Return the variable that makes a replica trust the twin; nothing where the twin speaks no TLS."""
+    """Return the variables that make a replica trust the twin; nothing where the twin speaks no TLS."""
     if platform.authority_file is None:
         return {}
     path = bundle(platform)
-    return {"SSL_CERT_FILE": INSIDE if platform.mode == "docker" else str(path)}
+    return dict.fromkeys(VARIABLES, INSIDE if platform.mode == "docker" else str(path))
 
 
 def mounts(platform: Platform) -> dict[str, dict[str, str]]:

@@ -9,26 +9,38 @@ from typing import Any
 from aiohttp import web
 
 from infra.twin.arm.behaviour import ArmProblem
+from infra.twin.arm.families.edge import unshown
+from infra.twin.arm.families.network import NETWORKS
 from infra.twin.arm.store import DiskStore
 from infra.twin.config import TwinConfig
 from infra.twin.database.accounts import Databases
-from infra.twin.identity.roles import ASSIGNMENTS
+from infra.twin.identity.roles import ASSIGNMENTS, unevaluated
 from infra.twin.identity.tokens import Directory
 from infra.twin.journal import Journal
 from infra.twin.models.backend import ModelBackend
+from infra.twin.models.endpoint import unanswered
 from infra.twin.platform import AppRuntime
 from infra.twin.vault.vaults import Vaults
 
 _MOST_LINES = 10_000
+_CONDITION = (
+    "role assignment {}: its condition has expressions that are not evaluated here, so that more is granted "
+    "than Azure may grant"
+)
 _VAULTS = (
     "Key Vault: in Azure only Key Vault Secrets Officers set secrets, here whoever runs the twin may as well",
-    "Key Vault: its firewall, and the 90 days for which a deleted vault holds its name",
+    "Key Vault: its rules for single addresses, and the 90 days for which a deleted vault holds its name",
+)
+_NETWORKS = (
+    "networks: who runs the twin, pushes images or sets secrets is inside, whatever network.allow says",
+    "networks: routes, security groups, peerings, and who reaches an internal environment",
 )
 _ALWAYS = (
     "quotas, role propagation times, regions' capacity and real prices",
     "database: request units are modelled, not Azure's bill; latency and 429s are this machine's",
     "database: one region, one physical partition; other consistency levels, failover, backups and firewalls",
     "alerts and the budget are recorded and never fire",
+    "telemetry: queries, the platform's own metrics, availability tests, the minutes until it can be read",
 )
 
 
@@ -70,11 +82,13 @@ class Admin:
                 "resources": self._resources(),
                 "apps": apps,
                 "findings": [finding.model_dump() for finding in self.journal.findings],
-                "not_shown": self._not_shown(),
-                "pulls": self.journal.pulls,
+                "not_shown": self.not_shown(),
+                "pulls": [
+                    {"image": one.image, "identity": one.identity, "ok": one.ok} for one in self.journal.pulls
+                ],
                 "databases": {name: address for name, (address, _) in self.databases.places().items()},
                 "vaults": self.vaults.addresses(),
-                "model": {"name": self.model.name, "url": self.model.url, "twin_of": self._declared_model()},
+                "model": {"name": self.model.name, "url": self.model.url, "twin_of": self.declared_model()},
             }
         )
 
@@ -93,11 +107,19 @@ class Admin:
     def _is_own(self, kind: str, properties: dict[str, Any]) -> bool:
         return kind == ASSIGNMENTS and properties.get("principalId") == self.operator
 
-    def _not_shown(self) -> list[str]:
+    def not_shown(self) -> list[str]:
+        """Return, as sentences, what this twin cannot show."""
         vaults = _VAULTS if self.vaults.addresses() else ()
-        return list(dict.fromkeys([*self.runtime.not_shown(), *vaults, *_ALWAYS]))
+        networks = _NETWORKS if self.store.of_type(NETWORKS) else ()
+        more = (
+            *unanswered(self.store),
+            *(_CONDITION.format(name) for name in unevaluated(self.store)),
+            *unshown(self.store),
+        )
+        return list(dict.fromkeys([*self.runtime.not_shown(), *vaults, *networks, *more, *_ALWAYS]))
 
-    def _declared_model(self) -> str | None:
+    def declared_model(self) -> str | None:
+        """Return name and version of the model that the program declares, or None."""
         for deployment in self.store.of_type("Microsoft.CognitiveServices/accounts/deployments"):
             model = deployment.properties.get("model") or {}
             return " ".join(str(model[key]) for key in ("name", "version") if model.get(key))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -231,6 +231,22 @@ class TwinClient(_Session):
         params: dict[str, str | int] = {"tail": tail} if app is None else {"tail": tail, "app": app}
         return self._send("GET", "/twin/logs", params=params).text.splitlines()
 
+    def traces(
+        self, limit: int = 20, run_id: str | None = None, *, runs_only: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the latest traces that components received, the newest first; or the one of a run."""
+        params: dict[str, str | int] = {"limit": limit} if run_id is None else {"run": run_id}
+        params |= {"of": "runs"} if runs_only else {}
+        return list(self._send("GET", "/twin/traces", params=params).json()["traces"])
+
+    def trace(self, operation_id: str) -> dict[str, Any]:
+        """Return one trace's spans as a tree; raises ArmError when it is not there."""
+        return dict(self._send("GET", f"/twin/traces/{operation_id}").json())
+
+    def telemetry(self) -> dict[str, Any]:
+        """Return how many rows each component has in each table."""
+        return dict(self._send("GET", "/twin/telemetry").json())
+
     def search(self, texts: Sequence[str]) -> dict[str, Any]:
         """Return, account by account, which stored documents hold which of these texts."""
         return dict(self._send("POST", "/twin/database/search", json={"texts": list(texts)}).json())
@@ -238,6 +254,15 @@ class TwinClient(_Session):
     def stop(self) -> None:
         """Ask the twin to stop; it answers before it does (wait for its pid to end)."""
         self._send("POST", "/twin/stop")
+
+    def page(self) -> str:
+        """Return the address of the twin's page, with a ticket in it that is good once, for ten minutes."""
+        ticket = self._send("POST", "/twin/page/tickets").json()["ticket"]
+        return f"{self.address.arm_url}/page/#ticket={ticket}"
+
+    def tell_price(self, price: Mapping[str, Any]) -> None:
+        """Tell the twin what a month costs, for its page: monthly, currency, complete, expected."""
+        self._send("PUT", "/twin/page/price", json=dict(price))
 
     def token(self, subject: str, audience: str, issuer: str) -> str:
         """Return a token as Entra ID would issue it to a user, for stacks with `auth: entra`."""

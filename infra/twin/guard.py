@@ -11,6 +11,7 @@ from infra.twin.arm.behaviour import ArmProblem, ResourceStore
 from infra.twin.identity.actions import action_of
 from infra.twin.identity.roles import has_any_role, may
 from infra.twin.identity.tokens import Directory, InvalidTokenError, Principal
+from infra.twin.identity.uses import NoteUse, nowhere
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -48,13 +49,16 @@ class Gatekeeper:
     directory: Directory
     state: ResourceStore
     subscription: str
+    note_use: NoteUse = nowhere
 
     def __call__(self, request: web.Request) -> str:
         """Return the principal id of a caller who may do this; raise ArmProblem 401 or 403."""
         principal, client = self._identified(request)
-        if principal == self.operator.object_id and client is None:
-            return principal
         action, scope = self._asked(request)
+        if principal == self.operator.object_id and client is None:
+            if request.path.lower().startswith("/subscriptions/"):
+                self.note_use(principal, action, scope)
+            return principal
         if not may(self.state, principal, action, scope):
             message = (
                 f"The client '{client}' with object id '{principal}' does not have authorization to "
@@ -62,6 +66,7 @@ class Gatekeeper:
                 "recently granted, please refresh your credentials."
             )
             raise ArmProblem(403, "AuthorizationFailed", message)
+        self.note_use(principal, action, scope)
         return principal
 
     def identify(self, request: web.Request) -> str:

@@ -47,6 +47,10 @@ class IdentityEndpoint:
         found = self.state.get(identity_id)
         return None if found is None or found.type != IDENTITY_TYPE else _principal(found)
 
+    def headers(self) -> frozenset[str]:
+        """Return the headers that tokens are given out for, for what must not show them."""
+        return frozenset({self.operator_header, *self._grants})
+
     def named_principals(self) -> dict[str, Principal]:
         """Return every principal of the directory by the name that people read."""
         known = {found.name: _principal(found) for found in self.state.of_type(IDENTITY_TYPE)}

@@ -7,6 +7,8 @@ from typing import Any
 from infra.twin.arm.behaviour import Resource, ResourceStore
 from infra.twin.identity.roles import may
 from infra.twin.identity.tokens import Directory, InvalidTokenError
+from infra.twin.identity.uses import NoteUse, nowhere
+from infra.twin.network.reach import unreached
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
 PULL = f"{REGISTRIES}/pull/read"
@@ -29,6 +31,10 @@ class AccessDeniedError(Exception):
         self.scope = scope or []
 
 
+class AddressRefusedError(Exception):
+    """Say why a caller that comes from the internet is not let in."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RegistryAccess:
     """Issue registry tokens to principals of the directory."""
@@ -36,19 +42,23 @@ class RegistryAccess:
     directory: Directory
     state: ResourceStore
     login_server: str
+    note_use: NoteUse = nowhere
 
     def registries(self) -> list[Resource]:
         """Return the registries that answer under the login server."""
         return self.state.of_type(REGISTRIES)
 
     def exchange(self, access_token: str) -> str:
-        """Return a refresh token for a directory token; raise AccessDeniedError."""
+        """Return a refresh token for a directory token; raise AccessDeniedError or AddressRefusedError."""
         try:
             claims = self.directory.verify(access_token, AUDIENCES)
         except InvalidTokenError as error:
             raise AccessDeniedError(f"the access token is not valid: {error}") from error
         if not self.registries():
             raise AccessDeniedError(f"there is no registry {self.login_server}")
+        for registry in self.registries():
+            if why := unreached(self.state, str(claims["oid"]), registry.id):
+                raise AddressRefusedError(why)
         return self.refresh_token(str(claims["oid"]))
 
     def refresh_token(self, principal: str) -> str:
@@ -68,6 +78,7 @@ class RegistryAccess:
         if asked and not any(entry["actions"] for entry in granted):
             raise AccessDeniedError("the principal has no role that grants it", asked)
         access = [entry for entry in granted if entry["actions"]]
+        self._note(principal, {action for entry in access for action in entry["actions"]})
         claims = {"sub": principal, "iss": ISSUER, "aud": self.login_server, "access": access}
         token, _ = self.directory.sign(claims)
         return token
@@ -95,6 +106,11 @@ class RegistryAccess:
 
     def _may(self, principal: str, action: str) -> bool:
         return any(may(self.state, principal, action, registry.id) for registry in self.registries())
+
+    def _note(self, principal: str, actions: Iterable[str]) -> None:
+        for registry in self.registries():
+            for action in actions:
+                self.note_use(principal, PULL if action == "pull" else PUSH, registry.id.path)
 
 
 def _parse(scope: str) -> dict[str, Any]:

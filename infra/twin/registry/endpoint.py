@@ -10,7 +10,12 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from infra.twin.registry.access import LOGIN_USER, AccessDeniedError, RegistryAccess
+from infra.twin.registry.access import (
+    LOGIN_USER,
+    AccessDeniedError,
+    AddressRefusedError,
+    RegistryAccess,
+)
 from infra.twin.registry.distribution import Distribution, RegistryUnavailableError
 from infra.twin.relay import relay
 
@@ -21,6 +26,9 @@ _HOP_BY_HOP = frozenset(
     | {"transfer-encoding", "host"}
 )
 _IDLE_SECONDS = 300.0
+NOT_ALLOWED = (
+    "client with IP '127.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
+)
 _NEED_HELP = "authentication required, visit https://aka.ms/acr/authorization for more information."
 
 
@@ -49,6 +57,8 @@ class RegistryEndpoint:
             token = self.access.exchange(str(form.get("access_token", "")))
         except AccessDeniedError as denied:
             return _denied(denied)
+        except AddressRefusedError as refused:
+            return _errors(403, "DENIED", NOT_ALLOWED, str(refused))
         return web.json_response({"refresh_token": token})
 
     async def _token_by_form(self, request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from infra.findings.model import Finding
 from infra.twin.arm.behaviour import ArmProblem
 from infra.twin.identity.endpoint import IdentityEndpoint
 from infra.twin.journal import Journal
+from infra.twin.network import problems
 from infra.twin.platform import PulledImage
 from infra.twin.registry.access import AUDIENCES, LOGIN_USER, RegistryAccess
 from infra.twin.registry.distribution import Distribution
@@ -40,12 +41,13 @@ class RegistryPuller:
             )
         try:
             pulled = await self._pull(image_ref, repository, reference, identity_resource_id)
-        except ArmProblem:
-            self.journal.pulled(image_ref, identity_resource_id, ok=False)
+        except ArmProblem as problem:
+            self.journal.pulled(image_ref, identity_resource_id, refusal=problem.message)
             raise
-        self.journal.pulled(image_ref, identity_resource_id, ok=True)
+        self.journal.pulled(image_ref, identity_resource_id, digest=pulled.digest)
         for registry in self.access.registries():
             self.journal.settle(registry.id.path, "ST005")
+            self.journal.settle(registry.id.path, problems.CODE)
         return pulled
 
     async def _pull(
@@ -68,6 +70,8 @@ class RegistryPuller:
         token, _ = self.identities.directory.issue(principal, AUDIENCES[0])
         form = {"grant_type": "access_token", "service": self.access.login_server, "access_token": token}
         async with self.http.post(f"http://{self.access.login_server}/oauth2/exchange", data=form) as answer:
+            if answer.status == 403:  # noqa: PLR2004 - HTTP
+                raise self._closed(image_ref, (await answer.json())["errors"][0])
             if answer.status != 200:  # noqa: PLR2004 - HTTP
                 raise self._absent(image_ref, f"there is no registry {self.access.login_server}")
             return str((await answer.json())["refresh_token"])
@@ -117,6 +121,16 @@ class RegistryPuller:
             "InvalidParameterValueInContainerTemplate",
             f'{_INVALID}"{image_ref}": {reason}',
             finding=finding,
+        )
+
+    def _closed(self, image_ref: str, error: dict[str, str]) -> ArmProblem:
+        registry = next((found.id.path for found in self.access.registries()), self.access.login_server)
+        reason = f"{error['code']}: {error['message']}"
+        return ArmProblem(
+            400,
+            "InvalidParameterValueInContainerTemplate",
+            f'{_INVALID}"{image_ref}": {reason}',
+            finding=problems.closed(registry, reason, error["detail"]),
         )
 
     def _absent(self, image_ref: str, reason: str) -> ArmProblem:

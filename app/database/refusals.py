@@ -12,6 +12,7 @@ from frmk.errors import StoreError
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 SHOWN = 400
+_FIREWALL = "account firewall settings"
 DATA_CONTRIBUTOR = "00000000-0000-0000-0000-000000000002"
 
 
@@ -80,6 +81,12 @@ def no_lifetime(place: Place) -> DatabaseRefusedError:
 def _answered(place: Place, error: CosmosHttpResponseError) -> DatabaseRefusedError:
     status = f"status {error.status_code}" + (f", sub-status {error.sub_status}" if error.sub_status else "")
     said = f"({status}: {_words(error)})"
+    if error.status_code == FORBIDDEN and _FIREWALL in _words(error):
+        return DatabaseRefusedError(
+            "CosmosClosed",
+            f"{place} refuses the address that this app comes from {said}. Give the app's network a private "
+            "endpoint for the account, and link the zone privatelink.documents.azure.com to it",
+        )
     if error.status_code == FORBIDDEN:
         return DatabaseRefusedError(
             "CosmosRoleMissing",

@@ -15,12 +15,13 @@ DATA_CONTRIBUTOR = "00000000-0000-0000-0000-000000000002"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DatabaseArgs:
-    """Say how the database is paid for, what is in it and which principal reads and writes."""
+    """Say how the database is paid for, what is in it, who reads and writes, and whether from anywhere."""
 
     placement: Placement
     config: DatabaseConfig
     facts: DatabaseFacts
     user: pulumi.Output[str]
+    public_network: bool = True
 
 
 class Database(pulumi.ComponentResource):
@@ -67,11 +68,11 @@ def _account(name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> cos
         database_account_offer_type=cosmosdb.DatabaseAccountOfferType.STANDARD,
         locations=[
             cosmosdb.LocationArgs(
-                location_name=args.placement.location,
-                failover_priority=0,
-                is_zone_redundant=args.config.zone_redundant,
+                location_name=region, failover_priority=rank, is_zone_redundant=args.config.zone_redundant
             )
+            for rank, region in enumerate([args.placement.location, *args.config.regions])
         ],
+        enable_automatic_failover=True if args.config.regions else None,
         capabilities=serverless if args.config.capacity == "serverless" else [],
         consistency_policy=cosmosdb.ConsistencyPolicyArgs(
             default_consistency_level=cosmosdb.DefaultConsistencyLevel.SESSION
@@ -83,6 +84,7 @@ def _account(name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> cos
         disable_local_auth=True,
         disable_key_based_metadata_write_access=True,
         minimal_tls_version=cosmosdb.MinimalTlsVersion.TLS12,
+        public_network_access=None if args.public_network else cosmosdb.PublicNetworkAccess.DISABLED,
         opts=opts,
     )
 

@@ -1,6 +1,5 @@
 """The vault: secrets that people set, and that the app's identity reads; no value passes the program."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -8,19 +7,20 @@ from pulumi_azure_native import authorization, keyvault
 
 from infra.components import roles
 from infra.components.placement import Placement
-from infra.options.app import VaultSecret
+from infra.components.restrictions import addresses as single_addresses
+from infra.options.network import NetworkConfig
 
 SOFT_DELETE_DAYS = 90
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VaultArgs:
-    """Say who reads the secrets, whose directory knows them, and whether the vault answers the internet."""
+    """Say who reads the secrets, whose directory knows them, and who else than the network is let in."""
 
     placement: Placement
     reader: pulumi.Output[str]
     tenant_id: pulumi.Output[str]
-    public_network: bool = True
+    network: NetworkConfig | None = None
 
 
 class Vault(pulumi.ComponentResource):
@@ -39,19 +39,9 @@ class Vault(pulumi.ComponentResource):
         self.register_outputs({"id": self.id, "address": self.address})
 
 
-def addresses(secrets: Mapping[str, str | VaultSecret], vault: Vault | None) -> dict[str, pulumi.Input[str]]:
-    """Return each secret's address without a version, so that a new one is taken up as it is set."""
-    found: dict[str, pulumi.Input[str]] = {}
-    for name, source in secrets.items():
-        if isinstance(source, str):
-            found[name] = source
-        elif vault is not None:
-            found[name] = pulumi.Output.concat(vault.address, "secrets/", source.vault)
-    return found
-
-
 def _vault(name: str, args: VaultArgs, parent: pulumi.Resource) -> keyvault.Vault:
-    public = args.public_network
+    closed = args.network is not None
+    allow = single_addresses(args.network.allow) if args.network else []
     return keyvault.Vault(
         name,
         resource_group_name=args.placement.group,
@@ -65,12 +55,13 @@ def _vault(name: str, args: VaultArgs, parent: pulumi.Resource) -> keyvault.Vaul
             enable_soft_delete=True,
             soft_delete_retention_in_days=SOFT_DELETE_DAYS,
             enable_purge_protection=True,
-            public_network_access="Enabled" if public else "Disabled",
+            public_network_access="Disabled" if closed and not allow else "Enabled",
             network_acls=keyvault.NetworkRuleSetArgs(
                 bypass=keyvault.NetworkRuleBypassOptions.AZURE_SERVICES,
-                default_action=keyvault.NetworkRuleAction.ALLOW
-                if public
-                else keyvault.NetworkRuleAction.DENY,
+                default_action=keyvault.NetworkRuleAction.DENY
+                if closed
+                else keyvault.NetworkRuleAction.ALLOW,
+                ip_rules=[keyvault.IPRuleArgs(value=one) for one in allow] or None,
             ),
         ),
         opts=pulumi.ResourceOptions(parent=parent, protect=args.placement.protect),

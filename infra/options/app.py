@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from infra.options.base import Strict
+from infra.options.network import AddressRanges
 
 
 def _variable_name(value: str) -> str:
@@ -79,6 +80,8 @@ class AppConfig(Strict):
     concurrency: Annotated[int, Field(ge=1)] = 20
     grace_seconds: Annotated[int, Field(ge=0, le=600)] = 30
     external: bool = True
+    allow: AddressRanges = ()
+    """Who may reach the app; everybody where nobody is named."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     environment: dict[VariableName, str | SecretReference] = Field(default={})
     secrets: dict[SecretName, SecretAddress | VaultSecret] = Field(default={})

@@ -11,13 +11,14 @@ import pytest
 from aiohttp import web
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
+from azure.cosmos.exceptions import CosmosHttpResponseError
 from azure.identity.aio import ManagedIdentityCredential
 from prometheus_client import generate_latest
 
 from app.database.charges import Charges, Spent
 from app.database.identity import azure_credential
 from app.database.inspection import inspect
-from app.database.refusals import DatabaseRefusedError, Place
+from app.database.refusals import DatabaseRefusedError, Place, explained
 from app.health import storage
 from app.health.storage import store_check
 from app.metrics.registry import Metrics
@@ -69,6 +70,18 @@ async def test_a_container_that_is_not_there_is_named(cosmos_database: DatabaseP
 
     assert error.code == "CosmosContainerMissing"
     assert "404" in str(error)
+
+
+def test_a_closed_account_is_told_apart_from_a_missing_role() -> None:
+    said = (
+        "Request originated from IP 203.0.113.9 through public internet. This is blocked by your Cosmos DB "
+        "account firewall settings."
+    )
+    for message, code in ((said, "CosmosClosed"), ("does not have RBAC permissions", "CosmosRoleMissing")):
+        with pytest.raises(DatabaseRefusedError) as caught, explained(PLACE):
+            raise CosmosHttpResponseError(status_code=403, message=message)
+
+        assert caught.value.code == code
 
 
 async def test_time_to_live_must_be_on_only_where_something_is_to_expire(

@@ -27,6 +27,8 @@ from infra.twin.database.limits import Limits
 from infra.twin.database.rows import Container
 from infra.twin.database.store import DocumentStore
 from infra.twin.identity.tokens import Directory
+from infra.twin.identity.uses import NoteUse, nowhere
+from infra.twin.network.reach import unreached
 from infra.twin.ports import Sockets
 
 ACCOUNTS = "Microsoft.DocumentDB/databaseAccounts"
@@ -47,6 +49,7 @@ class Site:
     state: ResourceStore
     report: Callable[[Finding], None]
     settle: Callable[..., None]
+    note_use: NoteUse = nowhere
 
 
 @dataclass
@@ -140,6 +143,10 @@ class Databases:
         if container is not None:
             store.delete_container(container)
 
+    def keys(self) -> frozenset[str]:
+        """Return the open accounts' keys, for what must not show them."""
+        return frozenset(self._key(ResourceId(path)) for path in self._open)
+
     def granted(self, account: ResourceId) -> None:
         """Forget earlier refusals of an account: its roles have changed."""
         self.site.settle(account.path, "ST025")
@@ -186,6 +193,8 @@ class Databases:
             key_allowed=lambda: not properties().get("disableLocalAuth", False),
             hosts=(*_HOSTS, *([gateway] if (gateway := site.addresses.gateway) else [])),
             report=site.report,
+            note_use=site.note_use,
+            unreached=lambda principal: unreached(site.state, principal, account),
         )
         found = site.state.get(account)
         return Account(

@@ -58,6 +58,8 @@ class Limits:
     faults: Faults = field(default_factory=Faults)
     requests: Counter[str] = field(default_factory=Counter)
     charges: Counter[str] = field(default_factory=Counter)
+    charges_of: Counter[str] = field(default_factory=Counter)
+    """What each operation has cost (RU)."""
     throttled: Counter[str] = field(default_factory=Counter)
     _windows: dict[str, tuple[int, float]] = field(default_factory=dict)
 
@@ -80,6 +82,7 @@ class Limits:
         if not container:
             return
         self.charges[container] += charge  # type: ignore[assignment]  # Counter adds any number
+        self.charges_of[operation] += charge  # type: ignore[assignment]  # likewise
         now = math.floor(self.clock())
         second, used = self._windows.get(bucket, (0, 0.0))
         self._windows[bucket] = (now, charge + (used if second == now else 0.0))
@@ -87,7 +90,7 @@ class Limits:
     def reset(self) -> None:
         """Forget counts and faults."""
         self.faults = Faults()
-        for counter in (self.requests, self.charges, self.throttled):
+        for counter in (self.requests, self.charges, self.charges_of, self.throttled):
             counter.clear()
 
     def report(self) -> dict[str, Any]:

@@ -76,6 +76,27 @@ class DocumentStore(Catalogue):
         ).fetchone()
         return int(row[0]), int(row[1])
 
+    def partitions(
+        self, container: Container, now: float, most: int
+    ) -> tuple[int, dict[str, dict[str, int]]]:
+        """Return how many partition keys there are, and of those last written the documents by their kind.
+
+        The kind is what the document says under `kind` or `type`, empty where it says nothing.
+        """
+        scope = {**_scope(container, now), "most": most}
+        within = f"FROM documents WHERE container = :container AND {_VISIBLE}"
+        total = self.sql.execute(f"SELECT COUNT(DISTINCT pk) {within}", scope).fetchone()[0]
+        rows = self.sql.execute(
+            "SELECT pk, COALESCE(json_extract(text, '$.kind'), json_extract(text, '$.type'), '') AS kind, "
+            f"COUNT(*) {within} AND pk IN (SELECT pk {within} GROUP BY pk ORDER BY MAX(sequence) DESC "
+            "LIMIT :most) GROUP BY pk, kind ORDER BY MAX(sequence) OVER (PARTITION BY pk) DESC, kind",
+            scope,
+        )
+        found: dict[str, dict[str, int]] = {}
+        for pk, kind, count in rows:
+            found.setdefault(pk, {})[str(kind)] = int(count)
+        return int(total), found
+
     def next_sequence(self) -> int:
         """Return the sequence number that the next document gets."""
         row = self.sql.execute("SELECT seq FROM sqlite_sequence WHERE name = 'documents'").fetchone()

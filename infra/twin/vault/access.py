@@ -8,6 +8,8 @@ from infra.twin.arm.behaviour import ResourceStore
 from infra.twin.arm.ids import ResourceId
 from infra.twin.identity.roles import may_on_data
 from infra.twin.identity.tokens import Directory, InvalidTokenError
+from infra.twin.identity.uses import NoteUse, nowhere
+from infra.twin.network.reach import unreached
 from infra.twin.vault.problems import VaultProblem
 
 AUDIENCE = "https://vault.azure.net"
@@ -30,6 +32,7 @@ class VaultDoor:
     state: ResourceStore
     operator: str
     challenge: Callable[[], str]
+    note_use: NoteUse = nowhere
 
     def enter(self, authorization: str, action: str, secret: str) -> None:
         """Raise VaultProblem unless the caller may do this with a secret (all of them: an empty name)."""
@@ -37,11 +40,14 @@ class VaultDoor:
         principal = str(claims.get("oid", ""))
         if principal.lower() == self.operator.lower():
             return
+        if why := unreached(self.state, principal, self.vault):
+            raise self._by_connection(claims, why)
         if not self._properties().get("enableRbacAuthorization"):
             raise self._by_policy(claims)
         scope = f"{self.vault}/secrets/{secret}" if secret else self.vault.path
         if not may_on_data(self.state, principal, action, scope):
             raise self._by_role(claims, action, scope)
+        self.note_use(principal, action, self.vault.path)
 
     def _claims(self, authorization: str) -> dict[str, Any]:
         scheme, _, token = authorization.partition(" ")
@@ -67,6 +73,14 @@ class VaultDoor:
             f"Vault: {self.vault.name};location={self._location()}\r\n"
         )
         return VaultProblem(403, "Forbidden", message, "ForbiddenByRbac")
+
+    def _by_connection(self, claims: dict[str, Any], why: str) -> VaultProblem:
+        message = (
+            "Public network access is disabled and request is not from a trusted service nor via an approved "
+            f"private link.\r\nCaller: {_caller(claims)}\r\n"
+            f"Vault: {self.vault.name};location={self._location()}\r\nIn the twin: {why}."
+        )
+        return VaultProblem(403, "Forbidden", message, "ForbiddenByConnection")
 
     def _by_policy(self, claims: dict[str, Any]) -> VaultProblem:
         message = (

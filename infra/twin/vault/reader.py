@@ -11,6 +11,8 @@ import aiohttp
 from infra.findings.model import Finding
 from infra.twin.arm.behaviour import ArmProblem
 from infra.twin.identity.endpoint import IdentityEndpoint
+from infra.twin.network.problems import CODE as NO_WAY
+from infra.twin.network.problems import FIX as NO_WAY_FIX
 from infra.twin.platform import SecretReference, SecretValue
 from infra.twin.vault.access import AUDIENCE
 
@@ -18,6 +20,7 @@ ROLE_MISSING = "ST029"
 SECRET_MISSING = "ST030"  # noqa: S105 - a finding's code
 _API_VERSION = "7.4"
 _FORBIDDEN, _UNKNOWN = 403, 404
+_CLOSED = "Public network access is disabled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,8 @@ def _refused(app: str, reference: SecretReference, status: int, said: str) -> Ar
 
 def _diagnosis(reference: SecretReference, status: int, said: str) -> tuple[str, str]:
     stored = urlsplit(reference.url).path.split("/")[2]
+    if status == _FORBIDDEN and said.startswith(_CLOSED):
+        return NO_WAY, NO_WAY_FIX
     if status == _FORBIDDEN and "disabled" not in said:
         return ROLE_MISSING, (
             "Give the identity Key Vault Secrets User (4633458b-17de-408a-b874-0445c86b69e6) at the vault, "

@@ -11,6 +11,7 @@ from infra.twin.arm.behaviour import Resource, ResourceStore
 from infra.twin.arm.ids import ResourceId
 from infra.twin.database.certificates import Certificates
 from infra.twin.identity.tokens import Directory
+from infra.twin.identity.uses import NoteUse, nowhere
 from infra.twin.ports import Sockets
 from infra.twin.vault import waiting
 from infra.twin.vault.access import VaultDoor
@@ -33,6 +34,7 @@ class VaultSite:
     state: ResourceStore
     operator: str
     challenge: str
+    note_use: NoteUse = nowhere
 
 
 @dataclass
@@ -84,6 +86,7 @@ class Vaults:
             state=site.state,
             operator=site.operator,
             challenge=lambda: site.challenge,
+            note_use=site.note_use,
         )
         endpoint = VaultEndpoint(secrets, door, site.addresses.gateway)
         address = self.address_of(vault)

@@ -13,6 +13,7 @@ from infra.twin.database.accounts import CONTAINERS, Databases, account_of, defi
 from infra.twin.database.containers import check_replacement, container_properties
 from infra.twin.database.problems import CosmosProblem
 from infra.twin.identity.roles import role_guid
+from infra.twin.network.regions import check_regions
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class DatabaseAccount(Recorded):
     """Give a Cosmos account its document endpoint, and answer at it."""
 
     databases: Databases
+
+    @override
+    def check(self, request: ArmRequest, state: ResourceStore) -> None:
+        """Refuse regions that an account cannot have, or not at once with other changes."""
+        check_regions(request)
 
     @override
     def complete(self, request: ArmRequest, state: ResourceStore) -> dict[str, Any]:

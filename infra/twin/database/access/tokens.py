@@ -22,6 +22,8 @@ from infra.twin.database.problems import (
     CosmosProblem,
 )
 from infra.twin.identity.tokens import Directory, InvalidTokenError
+from infra.twin.identity.uses import NoteUse, nowhere
+from infra.twin.network import problems
 
 _LEARN = "Learn more: https://aka.ms/cosmos-native-rbac."
 
@@ -34,10 +36,12 @@ class TokenRights(Rights):
     principal: str
     roles: DataRoles
     report: Callable[[Finding], None]
+    note_use: NoteUse = nowhere
 
     def demand(self, action: str, address: Address) -> None:
         """Raise CosmosProblem 403 without a role that grants the action there."""
         if self.roles.allow(self.principal, action, address):
+            self.note_use(self.principal, action, self.account.path)
             return
         resource = address.link if address.kind != "account" else "/"
         message = (
@@ -87,6 +91,9 @@ class AccountDoor:
     key_allowed: Callable[[], bool]
     hosts: tuple[str, ...]
     report: Callable[[Finding], None]
+    unreached: Callable[[str], str | None] = lambda _: None
+    """Says why a principal's app does not reach an account that is closed to the internet, or None."""
+    note_use: NoteUse = nowhere
 
     @property
     def audiences(self) -> tuple[str, ...]:
@@ -98,17 +105,31 @@ class AccountDoor:
         """Return the caller's rights; raise CosmosProblem 401 or 403."""
         signature = signature_of(call)
         if signature.kind == "aad":
+            principal = self._principal(signature.value)
+            self._check_way(principal)
             return TokenRights(
                 account=self.account,
-                principal=self._principal(signature.value),
+                principal=principal,
                 roles=self.roles,
                 report=self.report,
+                note_use=self.note_use,
             )
         if not self.key_allowed():
             message = "Local Authorization is disabled. Use an AAD token to authorize all requests."
             raise CosmosProblem(401, message, sub_status=LOCAL_AUTH_DISABLED)
         self.key.enter(call, address)
         return KeyRights()
+
+    def _check_way(self, principal: str) -> None:
+        why = self.unreached(principal)
+        if why is None:
+            return
+        message = (
+            "Request originated from IP 127.0.0.1 through public internet. This is blocked by your Cosmos DB "
+            "account firewall settings. More info: https://aka.ms/cosmosdb-tsg-forbidden"
+        )
+        self.report(problems.closed(self.account.path, message, why))
+        raise CosmosProblem(403, message)
 
     def _principal(self, token: str) -> str:
         try:

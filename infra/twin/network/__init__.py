@@ -1,0 +1,1 @@
+"""Networks of the twin: who reaches what, and which address ranges fit."""

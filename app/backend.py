@@ -135,6 +135,7 @@ async def _models(settings: Settings, credential: "AsyncTokenCredential | None")
         "api_key": model.api_key,
         "azure_endpoint": model.azure_endpoint,
         "azure_client_id": model.azure_client_id,
+        "fallbacks": model.fallback_names,
         "azure_credential": credential,
         "ollama_url": model.ollama_url,
     }

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.agents.router import router as agents
 from app.departure import Departure
+from app.doorway import Doorway
 from app.errors import install_error_handlers
 from app.health.router import router as health
 from app.lifespan import lifespan_of
@@ -48,6 +49,8 @@ def create_app(settings: Settings | None = None, *, opening: Opening = open_back
     install_error_handlers(app)
     install_openapi(app)
     app.add_middleware(TicketEntry)
+    if settings.server.front_door_id is not None:
+        app.add_middleware(Doorway, front_door_id=settings.server.front_door_id)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestRecord, metrics=metrics)
     return app

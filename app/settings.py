@@ -14,6 +14,7 @@ from app.prices import PriceList, read_price_list
 PREFIX = "SEATRIAL_"
 ADDRESS = r"^https?://\S+$"
 SECURE_ADDRESS = r"^https://[^\s/?#]+/?$"
+GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 RESOURCE_NAME = r"^[^/\\?#\s]{1,255}$"
 MOST_DAYS = 24_855  # the service counts seconds in 32 bits
 Provider = Literal["openai", "azure", "ollama", "local", "scripted"]
@@ -46,6 +47,7 @@ class ServerSettings(Group):
     version: str = _variable("SEATRIAL_VERSION", "0.1.0")
     grace_seconds: float = _variable("SEATRIAL_GRACE_SECONDS", 20.0, ge=0, le=600)
     trusted_proxies: str = _variable("SEATRIAL_FORWARDED_ALLOW_IPS", "127.0.0.1")
+    front_door_id: str | None = _variable("SEATRIAL_FRONT_DOOR_ID", None, pattern=GUID)
 
     @property
     def finish_seconds(self) -> float:
@@ -79,6 +81,10 @@ class AuthSettings(Group):
         return read_key_set(self.jwks or "")
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for part in text.split(",") if (name := part.strip()))
+
+
 class ModelSettings(Group):
     """Say which language model answers; with nothing set the first that is found does."""
 
@@ -90,6 +96,8 @@ class ModelSettings(Group):
     name: str | None = _variable("OPENAI_MODEL_NAME", None)
     azure_endpoint: str | None = _variable("AZURE_OPENAI_ENDPOINT", None, pattern=ADDRESS)
     azure_client_id: str | None = _variable("AZURE_CLIENT_ID", None)
+    fallbacks: str = _variable("SEATRIAL_FALLBACK_MODELS", "")
+    embeddings: str = _variable("SEATRIAL_EMBEDDING_MODELS", "")
     ollama_url: str = _variable("SEATRIAL_OLLAMA_URL", "http://127.0.0.1:11434", pattern=ADDRESS)
     prices: str | None = _variable("SEATRIAL_PRICES", None)
 
@@ -100,6 +108,16 @@ class ModelSettings(Group):
         except ValueError as error:
             raise ValueError(f"SEATRIAL_PRICES is refused: {error}") from None
         return self
+
+    @property
+    def fallback_names(self) -> tuple[str, ...]:
+        """Return the deployments that answer when the first one fails, in order."""
+        return _names(self.fallbacks)
+
+    @property
+    def embedding_names(self) -> tuple[str, ...]:
+        """Return the deployments that a goal's tools may ask for embeddings."""
+        return _names(self.embeddings)
 
     def price_list(self) -> PriceList | None:
         """Return the list prices that answers show, None where none were told; ValueError if unusable."""

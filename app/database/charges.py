@@ -66,6 +66,11 @@ class Charges(Collector):
         if charge.thread_id is not None:
             self._add(charge.thread_id, charge.request_units)
 
+    @property
+    def total(self) -> float:
+        """Return the request units of all requests so far."""
+        return sum(self._units.values())
+
     def spent(self, thread_id: str) -> Spent:
         """Return what a thread cost since it was last taken."""
         return self._threads.get(thread_id, Spent())

@@ -18,7 +18,6 @@ from frmk.checkpoint.cosmos import CHECKPOINTS, open_database
 from frmk.checkpoint.factory import CosmosContainer, open_checkpointer
 from frmk.runs.cosmos import CosmosRunStore
 from frmk.runs.cosmos_container import RUNS
-from frmk.runs.store import RunStore
 
 START_SECONDS = 15.0  # less than the startup probe gives, so that the reason is said before it gives up
 
@@ -27,7 +26,7 @@ START_SECONDS = 15.0  # less than the startup probe gives, so that the reason is
 class DatabaseState:
     """Hold what keeps the app's state, and what it costs."""
 
-    store: RunStore
+    store: CosmosRunStore
     checkpointer: BaseCheckpointSaver[Any]
     charges: Charges
     where: str

@@ -46,6 +46,7 @@ _SAID = "SELECT * FROM c WHERE c.said = @said"
 _THREADS = "SELECT * FROM c WHERE c.listed < @before ORDER BY c.listed DESC"
 _EXPIRED = "SELECT c.user_id, c.run_id FROM c WHERE c.lease_until <= @now"
 _DELETING = "SELECT c.user_id, c.thread_id FROM c WHERE c.deleting_since < @before"
+_EVERYONES = "SELECT c.user_id, c.thread_id FROM c WHERE c.listed >= @after AND c.listed < @before"
 _LAST = "~"
 _RENEWED_AT_ONCE = 16
 
@@ -314,6 +315,15 @@ class CosmosRunStore:
         """Return user and id of threads whose deletion began before that moment and is not done."""
         found = await self._items.first(_DELETING, limit, before=docs.micros(before))
         return [(item["user_id"], item["thread_id"]) for item in found]
+
+    @charged
+    async def threads_of_all(
+        self, *, after: datetime | None = None, before: datetime
+    ) -> list[tuple[str, str]]:
+        """Return user and id of everyone's threads that were last updated between two moments."""
+        bounds = {"after": docs.listed(after, "") if after else "", "before": docs.listed(before, "")}
+        found = self._items.query(_EVERYONES, page=1_000, **bounds)
+        return [(item["user_id"], item["thread_id"]) async for item in found]
 
     @charged
     async def delete_user(self, user: str) -> list[str]:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import app
 
+from infra.components.kept import Kept
 from infra.components.placement import Placement
+from infra.components.restrictions import of_ingress
 from infra.components.variables import Value
 from infra.options.app import AppConfig, ProbeConfig, SecretReference
+from infra.options.edge import DomainConfig
 
 PROBE_PATHS = {"Startup": "/health/startup", "Liveness": "/health/live", "Readiness": "/health/ready"}
 
@@ -27,13 +30,45 @@ class AgentAppArgs:
     secrets: Mapping[str, pulumi.Input[str]]
     """Each secret's address in a vault, by the name that variables use."""
     after: Sequence[pulumi.Resource]
+    kept: Kept
+    domain: DomainConfig | None = None
+
+    @property
+    def identity(self) -> app.ManagedServiceIdentityArgs:
+        """Return the identity as which the app pulls, reads secrets and asks for tokens."""
+        return app.ManagedServiceIdentityArgs(
+            type=app.ManagedServiceIdentityType.USER_ASSIGNED, user_assigned_identities=[self.identity_id]
+        )
+
+    @property
+    def registries(self) -> list[app.RegistryCredentialsArgs]:
+        """Return where images come from."""
+        return [app.RegistryCredentialsArgs(server=self.login_server, identity=self.identity_id)]
+
+    @property
+    def references(self) -> list[app.SecretArgs]:
+        """Return the secrets that variables may use."""
+        return [
+            app.SecretArgs(name=name, key_vault_url=url, identity=self.identity_id)
+            for name, url in self.secrets.items()
+        ]
+
+    @property
+    def environment(self) -> list[app.EnvironmentVarArgs]:
+        """Return the variables of the container."""
+        return [_variable(name, value) for name, value in self.variables.items()]
 
 
 class AgentApp(pulumi.ComponentResource):
     """Hold the container app; it starts after its roles, for without them it could not even pull."""
 
     id: pulumi.Output[str]
+    name: pulumi.Output[str]
     host: pulumi.Output[str]
+    latest_host: pulumi.Output[str]
+    """Where the latest revision answers, whatever traffic it gets."""
+    verification_id: pulumi.Output[str]
+    """What a TXT record must hold for a domain to be bound."""
 
     def __init__(self, name: str, args: AgentAppArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("seatrial:index:AgentApp", name, None, opts)
@@ -45,36 +80,37 @@ class AgentApp(pulumi.ComponentResource):
             tags=args.placement.tags,
             managed_environment_id=args.environment_id,
             workload_profile_name="Consumption",
-            identity=app.ManagedServiceIdentityArgs(
-                type=app.ManagedServiceIdentityType.USER_ASSIGNED, user_assigned_identities=[args.identity_id]
-            ),
+            identity=args.identity,
             configuration=_configuration(args),
             template=_template(args),
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self.id = running.id
+        self.name = running.name
         self.host = running.configuration.apply(
             lambda made: (made.ingress.fqdn if made and made.ingress else None) or ""
         )
+        self.latest_host = running.latest_revision_fqdn
+        self.verification_id = running.custom_domain_verification_id
         self.register_outputs({"id": self.id, "host": self.host})
 
 
 def _configuration(args: AgentAppArgs) -> app.ConfigurationArgs:
     return app.ConfigurationArgs(
-        active_revisions_mode=app.ActiveRevisionsMode.SINGLE,
+        active_revisions_mode=args.kept.revisions_mode,
+        target_label=args.kept.target_label,
         max_inactive_revisions=10,
         ingress=app.IngressArgs(
             external=args.config.external,
             target_port=args.config.port,
             transport=app.IngressTransportMethod.AUTO,
             allow_insecure=False,
-            traffic=[app.TrafficWeightArgs(latest_revision=True, weight=100)],
+            ip_security_restrictions=of_ingress(args.config.allow),
+            traffic=args.kept.weights,
+            custom_domains=args.kept.bound(args.domain) or None,
         ),
-        registries=[app.RegistryCredentialsArgs(server=args.login_server, identity=args.identity_id)],
-        secrets=[
-            app.SecretArgs(name=name, key_vault_url=url, identity=args.identity_id)
-            for name, url in args.secrets.items()
-        ],
+        registries=args.registries,
+        secrets=args.references,
     )
 
 
@@ -86,7 +122,7 @@ def _template(args: AgentAppArgs) -> app.TemplateArgs:
                 name="app",
                 image=args.image,
                 resources=app.ContainerResourcesArgs(cpu=args.config.cpu, memory=args.config.memory),
-                env=[_variable(name, value) for name, value in args.variables.items()],
+                env=args.environment,
                 probes=_probes(args.config),
             )
         ],

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from infra.twin.arm.behaviour import ArmProblem, Resource
+from infra.twin.network.restrictions import admitted
 from infra.twin.platform import PulledImage
 from infra.twin.runtime.console import Console
 from infra.twin.runtime.diagnosis import provisioning_problem
@@ -39,11 +40,14 @@ class ContainerApp:
             say=lambda text: around.console.line(f"system: {text}"),
         )
         self._rotation: asyncio.Task[None] | None = None
+        self.front: str | None = None
+        """The address of a Front Door that leads here, which people use instead of the app's own."""
 
     @property
     def url(self) -> str | None:
         """Return the address of the app, or None while it has no way in."""
-        return f"http://localhost:{self.ingress.port}" if self.ingress.is_open else None
+        own = f"http://localhost:{self.ingress.port}" if self.ingress.is_open else None
+        return self.front or own
 
     def status(self) -> dict[str, Any]:
         """Return the app with every revision that is remembered, the latest first."""
@@ -69,7 +73,7 @@ class ContainerApp:
         async with self._settling:
             configuration = read_configuration(resource.properties)
             self._configuration, changed = await self._references.resolve(configuration)
-            await self._set_ingress()
+            await self._set_ingress(resource.id.path)
             template: dict[str, Any] = resource.properties.get("template") or {}
             name = self.record.name_for(self.name, template)
             known = self.record.named(name)
@@ -174,6 +178,10 @@ class ContainerApp:
         chosen = random.choices(names, [weights[name] for name in names])[0]  # noqa: S311 - a share of traffic, no secret
         return self._revisions[chosen]
 
+    def _admits(self, address: str | None) -> bool:
+        ingress = self._configuration.ingress
+        return ingress is None or admitted(ingress.restrictions, address)
+
     def _labelled(self, label: str) -> Revision | None:
         ingress = self._configuration.ingress
         for entry in ingress.traffic if ingress else ():
@@ -197,10 +205,10 @@ class ContainerApp:
             weights[ready.name] = 100
         return weights
 
-    async def _set_ingress(self) -> None:
+    async def _set_ingress(self, resource_id: str) -> None:
         ingress = self._configuration.ingress
         if ingress is not None and ingress.external:
-            await self.ingress.open(self)
+            await self.ingress.open(self, self._admits, self.around.platform.door(resource_id))
         else:
             await self.ingress.close()
         for revision in self._revisions.values():

@@ -10,11 +10,17 @@ import aiohttp
 
 from infra.findings.model import Finding
 from infra.twin.arm.behaviour import ArmProblem, ArmRequest, Resource, ResourceStore
+from infra.twin.arm.families.domains import Domains, verification_id
+from infra.twin.arm.ids import ResourceId
+from infra.twin.dns import Zone
+from infra.twin.network.restrictions import NOT_SHOWN, check_restrictions
 from infra.twin.platform import Platform, SecretReference
 from infra.twin.runtime.app import ContainerApp
 from infra.twin.runtime.console import Console
 from infra.twin.runtime.engine import Engine
+from infra.twin.runtime.front_door import FrontDoors
 from infra.twin.runtime.ingress import Ingress, PortTakenError
+from infra.twin.runtime.jobs import Jobs, shown
 from infra.twin.runtime.plan import Pace, Surroundings
 from infra.twin.runtime.process import ProcessEngine
 from infra.twin.runtime.record import AppRecord
@@ -32,6 +38,8 @@ class ContainerAppBehaviour:
         self._platform = platform
         self._engine = engine or _engine(platform)
         self._pace = pace or Pace()
+        self._jobs = Jobs(platform, self._engine)
+        self._doors = FrontDoors(self.running, platform.report, platform.door)
         self._apps: dict[str, ContainerApp] = {}
         self._ingresses: dict[str, Ingress] = {}
         self._first_port: Ingress | None = None
@@ -46,6 +54,7 @@ class ContainerAppBehaviour:
             connector=aiohttp.TCPConnector(limit=0, force_close=True), cookie_jar=aiohttp.DummyCookieJar()
         )
         await self._engine.open()
+        await self._doors.open(state)
         # In the background: a pull needs the registry, which the twin starts after this.
         self._resuming = {
             found.name.lower(): asyncio.create_task(self._resume(found)) for found in state.of_type(APP_TYPE)
@@ -56,8 +65,9 @@ class ContainerAppBehaviour:
         for task in self._resuming.values():
             task.cancel()
         await asyncio.gather(*self._resuming.values(), return_exceptions=True)
-        await asyncio.gather(*(app.close() for app in self._apps.values()))
+        await asyncio.gather(self._jobs.close(), *(app.close() for app in self._apps.values()))
         self._apps.clear()
+        await self._doors.close()
         for ingress in {*self._ingresses.values(), *filter(None, (self._first_port,))}:
             ingress.release()
         self._ingresses.clear()
@@ -69,11 +79,12 @@ class ContainerAppBehaviour:
         """Raise ArmProblem when Azure would refuse the app before it starts anything."""
         del state
         AppRules(request).check()
+        check_restrictions(request)
         self._check_suffix(request)
+        self._domains(request).check(request)
 
     def complete(self, request: ArmRequest, state: ResourceStore) -> dict[str, Any]:
         """Return what Azure fills in."""
-        del state
         name = request.id.name
         template: dict[str, Any] = request.properties.get("template") or {}
         record = self._record(name)
@@ -83,7 +94,7 @@ class ContainerAppBehaviour:
             "latestRevisionFqdn": "",
             "outboundIpAddresses": ["127.0.0.1"],
             "eventStreamEndpoint": self._event_stream(request),
-            "customDomainVerificationId": fingerprint({"app": name}).upper(),
+            "customDomainVerificationId": verification_id(request.id.subscription),
             "workloadProfileName": request.properties.get("workloadProfileName") or "Consumption",
             "runningStatus": "Running",
         }
@@ -96,7 +107,10 @@ class ContainerAppBehaviour:
         if read_configuration(request.properties).ingress is not None:
             host = f"localhost:{self._ingress(name).port}"
             filled["latestRevisionFqdn"] = host
-            filled["configuration"] = {"ingress": {"fqdn": host}}
+            ingress: dict[str, Any] = {"fqdn": host}
+            if (bound := self._domains(request).bound(properties, state)) is not None:
+                ingress["customDomains"] = bound
+            filled["configuration"] = {"ingress": ingress}
         return filled
 
     async def after_put(self, resource: Resource, state: ResourceStore) -> None:
@@ -134,6 +148,34 @@ class ContainerAppBehaviour:
     def running(self, app: str) -> ContainerApp | None:
         """Return an app that this runtime runs, or None."""
         return self._apps.get(app.lower())
+
+    def front_door_address(self, endpoint: ResourceId) -> str:
+        """Return the host of a Front Door's endpoint."""
+        return self._doors.address(endpoint)
+
+    async def lead(self, route: Resource, state: ResourceStore) -> None:
+        """Open the way of a Front Door's route."""
+        await self._doors.lead(route, state)
+
+    async def leave(self, route: Resource) -> None:
+        """Close the way of a Front Door's route."""
+        await self._doors.leave(route)
+
+    def check_job(self, request: ArmRequest) -> None:
+        """Raise ArmProblem when the job's containers, secrets or identities are refused."""
+        AppRules(request).check_job()
+
+    def start_job(self, job: Resource) -> dict[str, Any]:
+        """Begin one execution of a job; return it as ARM shows it."""
+        return shown(job, self._jobs.start(job))
+
+    def job_executions(self, job: Resource) -> list[dict[str, Any]]:
+        """Return the executions of a job, the latest first."""
+        return [shown(job, one) for one in self._jobs.executions(job.name)]
+
+    def forget_job(self, job: Resource) -> None:
+        """Forget a job's executions."""
+        self._jobs.forget(job.name)
 
     def _event_stream(self, request: ArmRequest) -> str:
         scope = request.id.scope.path.rstrip("/")
@@ -173,6 +215,7 @@ class ContainerAppBehaviour:
                 pace=self._pace,
             )
             self._apps[key] = ContainerApp(name, self._record(name), around, self._ingress(name))
+            self._apps[key].front = self._doors.fronts.get(key)
         return self._apps[key]
 
     def _record(self, name: str) -> AppRecord:
@@ -186,6 +229,9 @@ class ContainerAppBehaviour:
             first, self._first_port = self._first_port, None
             self._ingresses[key] = first or Ingress()
         return self._ingresses[key]
+
+    def _domains(self, request: ArmRequest) -> Domains:
+        return Domains(Zone.of(self._platform.state), request.id.subscription)
 
     def _check_suffix(self, request: ArmRequest) -> None:
         template: dict[str, Any] = request.properties.get("template") or {}
@@ -207,7 +253,10 @@ class ContainerAppBehaviour:
         containers = (resource.properties.get("template") or {}).get("containers") or []
         for item in containers[1:]:
             self._not_shown.add(f"container {item.get('name')}: only the first container of an app is run")
-        for reference in read_configuration(resource.properties).references:
+        configuration = read_configuration(resource.properties)
+        if configuration.ingress is not None and configuration.ingress.restrictions:
+            self._not_shown.add(NOT_SHOWN)
+        for reference in configuration.references:
             self._not_shown.add(self._unshown_of(reference))
 
     def _unshown_of(self, reference: SecretReference) -> str:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from infra.findings.model import Finding
 from infra.twin.arm.behaviour import ArmProblem
+from infra.twin.network.problems import CODE as NO_WAY
+from infra.twin.network.problems import FIX as NO_WAY_FIX
 from infra.twin.runtime.failure import Failure
 from infra.twin.runtime.spec import ProbeSpec
 
@@ -20,6 +22,7 @@ _DATABASE_CODES = {
         "ST025",
         "Give the app's identity Cosmos DB Built-in Data Contributor (...0002) at the account.",
     ),
+    "CosmosClosed": (NO_WAY, NO_WAY_FIX),
     "CosmosPartitionKey": (
         "ST026",
         "Give the container the partition key that the app names (infra/data/cosmos.yaml).",

@@ -6,7 +6,8 @@ import socket
 import aiohttp
 from aiohttp import web
 
-from infra.twin.runtime.proxy import Proxy, Router
+from infra.twin.runtime.door import Door, ajar
+from infra.twin.runtime.proxy import Guard, Proxy, Router, everybody
 
 _LINE_BYTES = 65_536
 _BACKLOG = 512
@@ -37,7 +38,7 @@ class Ingress:
         """Say whether the port accepts connections."""
         return self._runner is not None
 
-    async def open(self, router: Router) -> None:
+    async def open(self, router: Router, guard: Guard = everybody, door: Door = ajar) -> None:
         """Accept requests for what the router knows, unless it does so already; raise PortTakenError."""
         if self._runner is not None:
             return
@@ -50,7 +51,7 @@ class Ingress:
             max_field_size=_LINE_BYTES,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
-        proxy = Proxy(router, self._session, self._limit)
+        proxy = Proxy(router, self._session, self._limit, guard, door)
         server = web.Server(
             proxy.handle,
             handler_cancellation=True,

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
 import aiohttp
@@ -10,6 +10,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
+from infra.twin.network.restrictions import HEADER
+from infra.twin.runtime.door import CLAIMED, Door, ajar
 from infra.twin.runtime.replica import Replica
 from infra.twin.runtime.revision import Revision
 from infra.twin.runtime.tunnel import relay
@@ -36,6 +38,15 @@ _RESET = "upstream connect error or disconnect/reset before headers. reset reaso
 _NOT_HEALTHY = "no healthy upstream"
 _STOPPED = "Error 404 - This Container App is stopped or does not exist."
 _TIMEOUT = "stream timeout"
+_DENIED = "RBAC: access denied"
+
+Guard = Callable[[str | None], bool]
+"""Says whether a caller from this address is let in; None is this machine."""
+
+
+def everybody(_: str | None) -> bool:
+    """Let in whoever comes."""
+    return True
 
 
 class Router(Protocol):
@@ -49,13 +60,27 @@ class Router(Protocol):
 class Proxy:
     """Pass requests on as the ingress of Container Apps does, within its time limit."""
 
-    def __init__(self, router: Router, session: aiohttp.ClientSession, limit: float) -> None:
+    def __init__(
+        self,
+        router: Router,
+        session: aiohttp.ClientSession,
+        limit: float,
+        guard: Guard = everybody,
+        door: Door = ajar,
+    ) -> None:
         self._router = router
         self._session = session
         self._limit = limit
+        self._guard = guard
+        self._door = door
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if not self._guard(request.headers.get(HEADER)):
+            return web.Response(status=403, text=_DENIED)
+        entry = self._door(request)
+        if isinstance(entry, web.Response):
+            return entry
         revision = self._router.route(request.host)
         if revision is None:
             return web.Response(status=404, text=_STOPPED)
@@ -68,7 +93,7 @@ class Proxy:
             return web.Response(status=503, text=_NO_UPSTREAM)
         replica.in_flight += 1
         try:
-            return await self._pass(request, address)
+            return await self._pass(request, address, entry)
         finally:
             replica.in_flight -= 1
 
@@ -80,9 +105,11 @@ class Proxy:
         except TimeoutError:
             return None
 
-    async def _pass(self, request: web.BaseRequest, address: tuple[str, int]) -> web.StreamResponse:
+    async def _pass(
+        self, request: web.BaseRequest, address: tuple[str, int], told: Mapping[str, str]
+    ) -> web.StreamResponse:
         url = URL(f"http://{address[0]}:{address[1]}{_path(request)}", encoded=True)
-        headers = _forwarded(request)
+        headers = _forwarded(request, told)
         if _is_websocket(request):
             return await relay(request, self._session, url, headers)
         answer: web.StreamResponse | None = None
@@ -126,11 +153,15 @@ def _without_hops(headers: Mapping[str, str]) -> CIMultiDict[str]:
     return kept
 
 
-def _forwarded(request: web.BaseRequest) -> CIMultiDict[str]:
+def _forwarded(request: web.BaseRequest, told: Mapping[str, str]) -> CIMultiDict[str]:
     headers = _without_hops(request.headers)
+    for name in [name for name in headers if name.lower().startswith(CLAIMED)]:
+        headers.popall(name, None)
+    headers.update(told)
     headers.popall("Expect", None)
     before = request.headers.getall("X-Forwarded-For", [])
-    headers["X-Forwarded-For"] = ", ".join([*before, request.remote or "127.0.0.1"])
+    claimed = headers.pop(HEADER, None)
+    headers["X-Forwarded-For"] = ", ".join([*before, claimed or request.remote or "127.0.0.1"])
     headers["X-Forwarded-Proto"] = request.scheme
     headers["X-Forwarded-Host"] = request.host
     headers.setdefault("X-Request-Id", str(uuid.uuid4()))

@@ -59,6 +59,18 @@ class AppRules:
         for rule in rules:
             rule()
 
+    def check_job(self) -> None:
+        """Raise the first ArmProblem for what a job has in common with an app."""
+        for rule in (
+            self._container_names,
+            self._sizes,
+            self._secret_values,
+            self._secret_identities,
+            self._secret_references,
+            self._registries,
+        ):
+            rule()
+
     def _refuse(self, code: str, message: str, finding: str, fix: str) -> ArmProblem:
         return ArmProblem(
             400,
@@ -86,6 +98,9 @@ class AppRules:
                 "ST002",
                 "Shorten or correct the app's name in the program (infra/naming.py makes it).",
             )
+        self._container_names()
+
+    def _container_names(self) -> None:
         if not self._containers:
             raise self._invalid(
                 "template.containers", "[]", "at least one container is required", "Declare a container."

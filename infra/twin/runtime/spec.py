@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from infra.twin.network.restrictions import Restriction, restrictions_of
 from infra.twin.platform import SecretReference
 
 ProbeKind = Literal["Startup", "Readiness", "Liveness"]
@@ -106,6 +107,7 @@ class IngressSpec:
     external: bool
     target_port: int
     traffic: tuple[TrafficWeight, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +249,7 @@ def _ingress(item: dict[str, Any] | None) -> IngressSpec | None:
         external=bool(item.get("external")),
         target_port=_number(item.get("targetPort"), 0),
         traffic=traffic,
+        restrictions=restrictions_of(item),
     )
 
 

@@ -37,6 +37,18 @@ def test_the_databases_address_is_one_that_a_container_reaches(platform: Platfor
     assert found["OTHER"] == "https://localhost:90812/"
 
 
+def test_telemetry_goes_where_a_container_reaches_it(platform: Platform) -> None:
+    endpoints = ("http://localhost:7777", "https://localhost:7777")
+    platform = replace(platform, mode="docker", endpoints=endpoints)
+    container = ContainerSpec(name="app", image="i", cpu=0.5, memory="1Gi")
+    string = "InstrumentationKey=k;IngestionEndpoint=https://localhost:7777/;ApplicationId=a"
+    container = replace(container, env=(("CONNECTION", string),))
+
+    found = replica_environment(container, ConfigurationSpec(), platform, NAME, None)
+
+    assert found["CONNECTION"] == string.replace("localhost", "host.docker.internal")
+
+
 def test_a_replica_trusts_the_twin_and_what_this_machine_trusts(platform: Platform, tmp_path: Path) -> None:
     authority = tmp_path / "authority.pem"
     authority.write_text("-----BEGIN CERTIFICATE-----\ntwin\n-----END CERTIFICATE-----\n")
@@ -61,7 +73,8 @@ def test_a_container_finds_the_bundle_at_a_path_of_its_own(platform: Platform, t
 
     ((outside, inside),) = mounts(platform).items()
 
-    assert trusting(platform)["SSL_CERT_FILE"] == inside["bind"]
+    # The second is what requests reads, with which telemetry is sent.
+    assert trusting(platform) == dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), inside["bind"])
     assert inside["mode"] == "ro"
     assert Path(outside).is_absolute()
     assert Path(outside).read_text().endswith("twin")

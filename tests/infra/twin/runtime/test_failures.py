@@ -51,6 +51,7 @@ async def test_what_the_database_refused_has_findings_of_its_own(twin, build):
     said = {
         "CosmosRoleMissing": "ST025",
         "CosmosPartitionKey": "ST026",
+        "CosmosClosed": "ST031",
         "CosmosContainerMissing": "ST024",
         "CosmosUnreachable": "ST022",
     }

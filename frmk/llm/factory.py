@@ -19,16 +19,19 @@ async def build_models(settings: ModelSettings) -> ModelChain:
     """Return the models in the order in which they are asked.
 
     An explicit provider that cannot be had raises UsageError. Otherwise every one that is configured, each
-    taking over when the one before it fails: an OpenAI-compatible endpoint or key, Azure OpenAI. With none
-    configured, Ollama on its port or the local small model; the scripted model without any of them.
+    taking over when the one before it fails: an OpenAI-compatible endpoint or key, Azure OpenAI and its
+    further deployments. With none configured, Ollama on its port or the local small model; the scripted model
+    without any of them.
     """
     if settings.provider is not None:
         model = await _build(settings.provider, settings)
         if model is None:
             raise UsageError(_absent(settings.provider, settings))
-        return ModelChain([model])
-    configured = [await _build(provider, settings) for provider in _configured(settings)]
+        return ModelChain([model, *await _fallbacks(settings, (settings.provider,))])
+    chosen = _configured(settings)
+    configured = [await _build(provider, settings) for provider in chosen]
     if models := [model for model in configured if model is not None]:
+        models += await _fallbacks(settings, chosen)
         _log.info("models chosen: %s", ", ".join(model.name for model in models))
         return ModelChain(models)
     return ModelChain([await _nearby(settings) or ScriptedModel()])
@@ -41,6 +44,14 @@ def _configured(settings: ModelSettings) -> tuple[Provider, ...]:
     if settings.azure_endpoint:
         order.append("azure")
     return tuple(order)
+
+
+async def _fallbacks(settings: ModelSettings, chosen: tuple[Provider, ...]) -> list[LanguageModel]:
+    """Return the models of the further deployments, where Azure OpenAI is asked at all."""
+    if "azure" not in chosen:
+        return []
+    built = [await _azure(settings.model_copy(update={"name": name})) for name in settings.fallbacks]
+    return [model for model in built if model is not None]
 
 
 async def _nearby(settings: ModelSettings) -> LanguageModel | None:

@@ -18,6 +18,8 @@ class ModelSettings(BaseModel):
     base_url: Address | None = None
     api_key: SecretStr | None = None
     azure_endpoint: Address | None = None
+    fallbacks: tuple[str, ...] = ()
+    """Further deployments of the Azure endpoint, asked in this order when the first one fails."""
     azure_client_id: str | None = None
     azure_credential: Any = Field(default=None, repr=False)
     """A ready asynchronous token credential; its owner closes it. Without one the model has its own."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.bootstrap.config import BootstrapConfig
-from infra.plan import Plan, PlannedResource
+from infra.plan import Plan
 from infra.project import Project
 from infra.synthesis import adapter_environment
 
@@ -38,8 +38,7 @@ def plan(project: Project, config: BootstrapConfig) -> Plan:
     """Return what the bootstrap asks for; raise BootstrapError."""
     events = _run(project, config, ["synth"], lambda _: None)
     (planned,) = (event["resources"] for event in events if event["event"] == "plan")
-    found = (PlannedResource(**{**one, "depends_on": tuple(one["depends_on"])}) for one in planned)
-    return Plan(stack=_STACK, resources=tuple(found))
+    return Plan.of(_STACK, planned)
 
 
 def rehearse(project: Project, config: BootstrapConfig, told: Callable[[str], None]) -> Rehearsed:

@@ -8,6 +8,7 @@ from infra import naming
 from infra.config import StackConfig
 from infra.cost.price_list import price_list
 from infra.options.app import SecretReference
+from infra.options.data import ModelConfig
 
 GRACE_MARGIN_SECONDS = 5
 _LOGIN = "https://login.microsoftonline.com"
@@ -45,6 +46,7 @@ def variables(stack: str, config: StackConfig, endpoints: Endpoints) -> dict[str
         "SEATRIAL_GRACE_SECONDS": str(max(0, config.app.grace_seconds - GRACE_MARGIN_SECONDS)),
         **identity_variables(config),
         **_retention(config),
+        **further_models(config.model),
         **_prices(config),
         **config.app.environment,
     }
@@ -69,11 +71,18 @@ def _retention(config: StackConfig) -> dict[str, Value]:
     return {} if days is None else {"SEATRIAL_RETENTION_DAYS": str(days)}
 
 
+def further_models(config: ModelConfig) -> dict[str, str]:
+    """Return the variables that name the deployments beside the first, where there are any."""
+    told = {"SEATRIAL_FALLBACK_MODELS": config.fallbacks, "SEATRIAL_EMBEDDING_MODELS": config.embeddings}
+    return {name: ",".join(names) for name, names in told.items() if names}
+
+
 def _prices(config: StackConfig) -> dict[str, Value]:
     """Return the list prices that the app shows under an answer; a model without one is not told."""
+    own = config.model
+    more = {name: (own.deployments[name].model, own.deployments[name].sku) for name in own.fallbacks}
     known = price_list(
-        config.model.name,
-        config.model.sku,
+        {own.name: (own.name, own.sku), **more},
         config.location,
         serverless=config.database.capacity == "serverless",
     )

@@ -67,6 +67,6 @@ def tag(digest: str) -> str:
     return f"src-{digest[:24]}"
 
 
-def predicted(login_server: str, repository: str, digest: str) -> str:
-    """Return the reference that a context hash will have in a registry."""
-    return f"{login_server}/{repository}:{tag(digest)}"
+def predicted(place: str, content: str) -> str:
+    """Return the reference that a context hash will have at a place, `login_server/repository`."""
+    return f"{place}:{tag(content)}"

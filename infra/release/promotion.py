@@ -112,7 +112,8 @@ def _attempt(engine: Engine, order: Order, prove: Prove, stages: list[Stage]) ->
         failed = f"pulumi up of {order.stack} ended with {done.code}: {words}"
         return Attempt(ok=False, image=f"@{digest}" if digest else None, messages=(failed,))
     outputs = engine.outputs(order.stack)
-    image, url = outputs.get("image"), outputs.get("url")
+    # Where others hold the traffic on older revisions, the new one answers at its own address alone.
+    image, url = outputs.get("image"), outputs.get("urlLatest") or outputs.get("url")
     if not url:
         lacking = f"stack {order.stack!r} has no output 'url' to prove; app.external may be false"
         return Attempt(ok=False, image=image, messages=(lacking,))

@@ -36,6 +36,10 @@ def container_app(inputs: Inputs, context: Context) -> Metered:
     scale = Scale.of(inputs)
     if profile != CONSUMPTION:
         return _on_profile(profile, scale, context)
+    if _stands_by(inputs, context):
+        return priced(
+            *_always(scale, context), note="stands by: the use is priced with the first region's app"
+        )
     parts = [*_always(scale, context), *_above(scale, context)]
     if (inputs.get("configuration") or {}).get("activeRevisionsMode") == "Multiple":
         parts += _pair(context, "canary", scale, lambda load: _canary(scale, load))
@@ -43,6 +47,13 @@ def container_app(inputs: Inputs, context: Context) -> Metered:
     parts += _data_out(scale, context)
     note = "" if scale.least else "scales to zero: billed by the second of use"
     return priced(*parts, note=note)
+
+
+def _stands_by(inputs: Inputs, context: Context) -> bool:
+    """Say whether an app of the stack's own region has the load, and this one lies in another."""
+    homes = {one.inputs.get("location") for one in context.of_type("resources:ResourceGroup")}
+    apps = {one.inputs.get("location") for one in context.of_type("app:ContainerApp")}
+    return len(homes) == 1 and homes <= apps and inputs.get("location") not in homes
 
 
 def _always(scale: Scale, context: Context) -> list[Component]:

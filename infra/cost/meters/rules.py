@@ -68,6 +68,8 @@ _WITHOUT_BILL: dict[str, tuple[Status, str]] = {
     "portal:Dashboard": _FREE,
     "privatedns:PrivateRecordSet": (Status.INCLUDED, "billed by its zone"),
     "privatedns:VirtualNetworkLink": (Status.INCLUDED, "billed by its zone"),
+    "redisenterprise:AccessPolicyAssignment": _FREE,
+    "redisenterprise:Database": (Status.INCLUDED, "billed by its cluster"),
     "resources:ResourceGroup": _FREE,
 }
 _NO_CLOUD = ("pulumi:", "random:", "tls:", "command:", "seatrial:")

@@ -14,6 +14,7 @@ from infra.cost.meters.component import (
     hourly,
     priced,
 )
+from infra.cost.model import Status
 from infra.cost.usage.load import Load
 
 INCLUDED_GB = {"basic": 10, "standard": 100, "premium": 500}
@@ -51,8 +52,19 @@ def cache(inputs: Inputs, _: Context) -> Metered:
     return priced(hourly(f"Cache, {tier} {size}", f"redis-{tier}-{size}", "hour", shards))
 
 
+def managed_cache(inputs: Inputs, _: Context) -> Metered:
+    """Bill a managed cache by the hour and the node: with high availability, which Azure assumes, two."""
+    name = str(inputs["sku"]["name"])
+    family, size = (*name.split("_", 1), "")[:2]
+    if family != "Balanced":
+        return Metered(status=Status.UNSUPPORTED, note=f"cache sku {name} has no rule")
+    nodes = 1 if inputs.get("highAvailability") == "Disabled" else 2
+    return priced(hourly(f"Cache, balanced {size}", f"redis-balanced-{size.lower()}", "node-hour", nodes))
+
+
 RULES: dict[str, Rule] = {
     "containerregistry:Registry": registry,
     "containerregistry:Replication": replication,
     "redis:Redis": cache,
+    "redisenterprise:RedisEnterprise": managed_cache,
 }

@@ -3,6 +3,7 @@
 from infra.doctor.checks.account import rest, unanswered
 from infra.doctor.model import Answers, Asked, Check, Command, Verdict, fail, ok, skipped
 from infra.doctor.subject import Subject
+from infra.options.data import DeploymentConfig
 
 _ENVIRONMENTS = "ManagedEnvironmentCount"
 
@@ -61,36 +62,41 @@ def _ask_model(subject: Subject) -> Asked:
 
 
 def judge_model(subject: Subject, answers: Answers) -> Verdict:
-    """Want the model's version to be offered in the region as that kind, with capacity left."""
+    """Want each model's version to be offered in the region as that kind, with capacity left."""
     trouble = unanswered(answers["models"]) or unanswered(answers["usages"])
     if trouble is not None:
         return trouble
-    model = subject.config.model
+    judged = [_judge_deployment(subject, answers, one) for one in subject.config.model.all.values()]
+    worst = [one for status in ("fail", "skipped") for one in judged if one.status == status]
+    return worst[0] if worst else ok("; ".join(one.seen for one in judged))
+
+
+def _judge_deployment(subject: Subject, answers: Answers, wish: DeploymentConfig) -> Verdict:
     offers = [
         one["model"]
         for one in answers["models"].json()
-        if one.get("kind") == "OpenAI" and one["model"]["name"] == model.name
+        if one.get("kind") == "OpenAI" and one["model"]["name"] == wish.model
     ]
     versions = sorted({offer["version"] for offer in offers})
-    kinds = {sku["name"] for offer in offers if offer["version"] == model.version for sku in offer["skus"]}
-    wanted = f"{model.name} {model.version} as {model.sku} in {subject.config.location}"
-    if model.sku not in kinds:
+    kinds = {sku["name"] for offer in offers if offer["version"] == wish.version for sku in offer["skus"]}
+    wanted = f"{wish.model} {wish.version} as {wish.sku} in {subject.config.location}"
+    if wish.sku not in kinds:
         there = (
             f"versions {', '.join(versions) or 'none'}; this version as {', '.join(sorted(kinds)) or 'none'}"
         )
         return fail(f"{wanted} is not offered ({there})", "choose what is offered in seatrial:model")
-    return _judge_capacity(subject, answers, wanted)
+    return _judge_capacity(subject, answers, wish, wanted)
 
 
-def _judge_capacity(subject: Subject, answers: Answers, wanted: str) -> Verdict:
+def _judge_capacity(subject: Subject, answers: Answers, wish: DeploymentConfig, wanted: str) -> Verdict:
     if holds(answers, "Microsoft.CognitiveServices/accounts"):
         return ok(f"{wanted}; {subject.group} has its account already")
-    name = f"OpenAI.{subject.config.model.sku}.{subject.config.model.name}"
+    name = f"OpenAI.{wish.sku}.{wish.model}"
     found = next((one for one in answers["usages"].json() if one["name"]["value"] == name), None)
     if found is None:
         return skipped(f"the answer names no quota {name}")
     left = found["limit"] - found["currentValue"]
-    asked = subject.config.model.capacity
+    asked = wish.capacity
     seen = (
         f"{wanted}: {left:g} of {found['limit']:g} thousand tokens a minute are left, {asked} are asked for"
     )

@@ -106,4 +106,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    ended = main(sys.argv[1:])
+    # What is frozen is not searched at the interpreter's end, which would take as long as the program.
+    gc.freeze()
+    sys.exit(ended)

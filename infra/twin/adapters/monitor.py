@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]  # no stubs locked
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import provider_pb2, resource_pb2
 
 from infra.plan import PlannedResource
 
@@ -21,12 +21,20 @@ class Cloud(Protocol):
         """Return the resource's id and the SDK's outputs; called from several threads at once."""
         ...
 
+    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return what a function of the provider answers; raise InvokeError."""
+        ...
+
+
+class InvokeError(Exception):
+    """Say why a function of the provider has no answer, in the words that a program sees."""
+
 
 class NoCalls(Mocks):
-    """Refuse what the program must not do: read from a cloud while it is being built."""
+    """Refuse what only Pulumi's own engine can do."""
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        """Refuse a function of a provider."""
+        """Refuse a method of a component."""
         raise LookupError(f"the program calls {args.token}; take the value from a resource's output instead")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -61,6 +69,17 @@ class Monitor(MockMonitor):
         answer = struct_pb2.Struct()
         answer.update(outputs)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=made, object=answer)
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the engine's protocol names it
+        """Answer a function of the provider; a refusal reaches the program as the engine's would."""
+        try:
+            found = self._cloud.invoke(request.tok, plain(json_format.MessageToDict(request.args)))
+        except InvokeError as error:
+            failure = provider_pb2.CheckFailure(property=request.tok, reason=str(error))
+            return resource_pb2.ResourceInvokeResponse(failures=[failure])
+        answer = resource_pb2.ResourceInvokeResponse()
+        getattr(answer, "return").update(found)
+        return answer
 
 
 def plain(value: Any) -> Any:

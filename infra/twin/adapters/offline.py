@@ -3,6 +3,7 @@
 from typing import Any
 
 from infra.plan import PlannedResource
+from infra.twin.adapters.monitor import InvokeError
 from infra.twin.adapters.translate import Translator
 
 
@@ -21,6 +22,11 @@ class OfflineCloud:
         outputs = self._translator.outputs(resource.type, answer)
         return call.id, {**outputs, **_addresses(resource.type, name, outputs)}
 
+    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Answer as a cloud in which nothing has been made yet."""
+        call = self._translator.reading(token, arguments)
+        raise InvokeError(f"ResourceNotFound: {call.id} does not exist yet")
+
 
 def _placeholders(resource: PlannedResource, known: dict[str, Any]) -> dict[str, Any]:
     """Return the inputs with a stand-in for names that hang on what only the cloud knows."""
@@ -36,8 +42,6 @@ def _only_known(value: Any) -> Any:
 
 def _addresses(token: str, name: str, outputs: dict[str, Any]) -> dict[str, Any]:
     match token:
-        case "azure-native:containerregistry:Registry":
-            return {"loginServer": f"{name}.azurecr.io"}
         case "azure-native:cosmosdb:DatabaseAccount":
             return {"documentEndpoint": f"https://{name}.documents.azure.com:443/"}
         case "azure-native:cognitiveservices:Account":

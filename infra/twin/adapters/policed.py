@@ -41,6 +41,10 @@ class PolicedCloud:
             raise PolicyError(said.findings[0].message)
         return self._cloud.register(resource)
 
+    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Let the cloud answer: reading breaks no policy."""
+        return self._cloud.invoke(token, arguments)
+
 
 def limits_for(project: Project, stack: str, overrides: Mapping[str, Any]) -> Limits:
     """Return the bounds of a stack."""
@@ -64,6 +68,14 @@ def tell_refusals(
     for finding in dict.fromkeys([*whole, *found]):
         report.finding(finding)
     return True
+
+
+def tell_breaches(plan: Plan, limits: Limits, report: Report) -> bool:
+    """Tell what a stack would break, before anything of it is made; say whether it breaks anything."""
+    said = judge(plan, limits)
+    for finding in said.findings:
+        report.finding(finding)
+    return not said.ok
 
 
 def tell_whole(plan: Plan, limits: Limits, report: Report) -> bool:

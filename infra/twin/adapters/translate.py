@@ -18,6 +18,10 @@ class UnknownTypeError(Exception):
         super().__init__(f"{token} is no resource type that the twin knows; it knows {', '.join(known)}")
 
 
+class UnknownFunctionError(Exception):
+    """Say that a program calls a function of the provider that the twin does not answer."""
+
+
 class MissingParameterError(Exception):
     """Say that a resource names no group, parent or scope to lie in."""
 
@@ -29,6 +33,15 @@ class ArmCall:
     id: str
     api_version: str
     body: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmReading:
+    """Hold one GET: what the SDK's function for a type reads, and the token of that type."""
+
+    token: str
+    id: str
+    api_version: str
 
 
 class Translator:
@@ -51,13 +64,26 @@ class Translator:
             id=self._id(entry, name, params), api_version=entry["api"], body=self.body(token, inputs)
         )
 
+    def reading(self, function: str, arguments: dict[str, Any]) -> ArmReading:
+        """Return the GET behind a function of the SDK, getContainerApp for instance."""
+        module, _, name = function.rpartition(":")
+        token = f"{module}:{name.removeprefix('get')}"
+        try:
+            entry = self.entry(token)
+        except UnknownTypeError as error:
+            raise UnknownFunctionError(
+                f"the twin does not answer {function}: it answers the get... functions of the types it knows"
+            ) from error
+        return ArmReading(token=token, id=self._id(entry, name, arguments), api_version=entry["api"])
+
     def body(self, token: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """Return the request body for a resource's inputs."""
         props = self.entry(token)["props"]
         body: dict[str, Any] = {}
         for key, value in inputs.items():
             rule = props.get(key, {})
-            if not rule.get("param"):
+            # A name that the body repeats has a place there as well.
+            if not rule.get("param") or "at" in rule:
                 _place(body, rule.get("at", [key]), self._formed(rule.get("form"), value))
         return body
 

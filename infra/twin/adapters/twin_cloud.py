@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.plan import PlannedResource
 from infra.twin.adapters.journal import Journal, Made
+from infra.twin.adapters.monitor import InvokeError
 from infra.twin.adapters.report import Report
 from infra.twin.adapters.translate import ArmCall, Translator
 from infra.twin.client import ArmClient, ArmError
@@ -40,6 +41,15 @@ class TwinCloud:
         self._journal.add(made)
         self._say(resource, call, "created", time.monotonic() - begun)
         return call.id, self._translator.outputs(resource.type, answer)
+
+    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return a resource that exists, as the SDK's function for its type does."""
+        call = self._translator.reading(token, arguments)
+        try:
+            answer = self._client.get(call.id, call.api_version)
+        except ArmError as error:
+            raise InvokeError(str(error)) from error
+        return self._translator.outputs(call.token, answer)
 
     def prune(self) -> None:
         """Delete what the program no longer asks for, in the reverse order of its making."""

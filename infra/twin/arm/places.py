@@ -61,7 +61,17 @@ REGIONS = frozenset(
         "westus3",
     }
 )
-GLOBAL_TYPES = frozenset({"microsoft.insights/actiongroups", "microsoft.insights/metricalerts"})
+GLOBAL_TYPES = frozenset(
+    {
+        "microsoft.cdn/profiles",
+        "microsoft.cdn/profiles/afdendpoints",
+        "microsoft.insights/actiongroups",
+        "microsoft.insights/metricalerts",
+        "microsoft.network/frontdoorwebapplicationfirewallpolicies",
+        "microsoft.network/privatednszones",
+        "microsoft.network/privatednszones/virtualnetworklinks",
+    }
+)
 
 
 def normalised(location: str) -> str:

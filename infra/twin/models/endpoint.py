@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from infra.twin.identity.roles import MODEL_CALLERS, allowed
 from infra.twin.identity.tokens import Directory, InvalidTokenError
 from infra.twin.journal import Journal
 from infra.twin.models.backend import ModelBackend, ModelUnavailableError
+from infra.twin.network import problems
+from infra.twin.network.reach import unreached
 from infra.twin.relay import relay
 
 _log = logging.getLogger(__name__)
@@ -21,10 +24,11 @@ _log = logging.getLogger(__name__)
 AUDIENCES = ("https://cognitiveservices.azure.com", "https://ai.azure.com")
 _ACCOUNTS = "Microsoft.CognitiveServices/accounts"
 _DEPLOYMENTS = "Microsoft.CognitiveServices/accounts/deployments"
-_ACTION = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action"
+ACTION = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action"
 _KNOWN_FIELDS = (
     "messages", "stream", "stream_options", "stop", "seed", "tools", "tool_choice", "response_format", "n",
 )  # fmt: skip
+_EMBEDS = "text-embedding-"
 _MOST_TOKENS = 1024
 _ANSWER_SECONDS = 230.0
 
@@ -69,12 +73,14 @@ class ModelEndpoint:
     def _authorise(self, request: web.Request, deployment: str) -> None:
         principal = self._principal(request)
         accounts = self.state.of_type(_ACCOUNTS)
+        self._check_way(principal, accounts)
         granting = [one for one in accounts if allowed(self.state, principal, MODEL_CALLERS, one.id)]
         if granting:
             self.journal.settle(granting[0].id.path, "ST012")
+            self.journal.uses.note(principal, ACTION, granting[0].id.path)
             return
         message = (
-            f"The principal `{principal}` lacks the required data action `{_ACTION}` to perform "
+            f"The principal `{principal}` lacks the required data action `{ACTION}` to perform "
             "`POST /openai/deployments/{deployment-id}/chat/completions` operation."
         )
         where = accounts[0].id.path if accounts else f"deployment {deployment}"
@@ -83,6 +89,16 @@ class ModelEndpoint:
         )
         self.journal.report(Finding(code="ST012", resource=where, message=message, fix=fix))
         raise _RefusedError(401, "PermissionDenied", message)
+
+    def _check_way(self, principal: str, accounts: list[Resource]) -> None:
+        for account in accounts:
+            why = unreached(self.state, principal, account.id)
+            if why is None:
+                self.journal.settle(account.id.path, problems.CODE)
+                continue
+            message = "Public access is disabled. Please configure private endpoint."
+            self.journal.report(problems.closed(account.id.path, message, why))
+            raise _RefusedError(403, "AccessDenied", message)
 
     def _principal(self, request: web.Request) -> str:
         if "api-key" in request.headers:
@@ -102,6 +118,7 @@ class ModelEndpoint:
     def _deployment(self, name: str) -> Resource:
         for found in self.state.of_type(_DEPLOYMENTS):
             if found.name.lower() == name.lower():
+                _require_chat(found)
                 return found
         message = (
             "The API deployment for this resource does not exist. If you created the deployment within the "
@@ -126,6 +143,26 @@ class ModelEndpoint:
                 )
             )
             raise _RefusedError(503, "ServiceUnavailable", f"The model does not answer: {reason}.") from error
+
+
+def unanswered(state: ResourceStore) -> Iterator[str]:
+    """Yield, as sentences, what no deployment of the state answers here."""
+    if any(_model_of(one).startswith(_EMBEDS) for one in state.of_type(_DEPLOYMENTS)):
+        yield "model: deployments for embeddings are made and priced, and answer no request for embeddings"
+
+
+def _model_of(deployment: Resource) -> str:
+    return str((deployment.properties.get("model") or {}).get("name", ""))
+
+
+def _require_chat(deployment: Resource) -> None:
+    model = _model_of(deployment)
+    if model.startswith(_EMBEDS):
+        message = (
+            f"The chatCompletion operation does not work with the specified model, {model}. "
+            "Please choose different model and try again."
+        )
+        raise _RefusedError(400, "OperationNotSupported", message)
 
 
 def _headers(answer: aiohttp.ClientResponse, deployment: Resource) -> dict[str, str]:

@@ -62,3 +62,28 @@ async def test_azure_is_asked_with_a_token_of_the_managed_identity(
     assert endpoint.headers[0]["Authorization"] == "Bearer from-identity"
     assert endpoint.paths[0].startswith("/openai/deployments/chat/chat/completions?api-version=")
     assert session.usage.model == "chat"
+
+
+class Told(Sink):
+    def __init__(self) -> None:
+        self.switches: list[tuple[str, str]] = []
+
+    async def switched(self, failed: str, reason: str, to: str) -> None:
+        self.switches.append((failed, to))
+
+
+async def test_a_further_deployment_answers_when_the_first_one_fails(
+    endpoint: Any, identity: list[dict[str, str]]
+) -> None:
+    endpoint.failing = "/openai/deployments/chat/chat/completions"
+    chain = await build_models(
+        ModelSettings(azure_endpoint=f"{endpoint.url}/", name="chat", fallbacks=("cheap",))
+    )
+
+    session, sink = chain.session(1_000), Told()
+    await session.write((PromptMessage("user", "hi"),), Sampling(), sink)
+    await chain.close()
+
+    assert chain.names == ("chat", "cheap")
+    assert sink.switches == [("chat", "cheap")]
+    assert session.usage.model == "cheap"

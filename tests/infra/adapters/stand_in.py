@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from infra.project import Project
 from infra.twin.client import TwinClient, TwinUnreachableError
@@ -27,8 +28,8 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).se
 
 
 @contextmanager
-def twin_of(project: Project, root: Path, state: Path, stack: str = "dev") -> Iterator[None]:
-    """Run a twin of a stack with this project's modules until the block ends."""
+def twin_of(project: Project, root: Path, state: Path, stack: str = "dev", **more: Any) -> Iterator[None]:
+    """Run a twin of a stack with this project's modules until the block ends; `more` is configuration."""
     config = {
         "stack": stack,
         "state": str(state),
@@ -37,6 +38,7 @@ def twin_of(project: Project, root: Path, state: Path, stack: str = "dev") -> It
         "app_command": [sys.executable, "-c", STAND_IN],
         "app_cwd": str(root),
         "model": {"url": "http://127.0.0.1:9/v1", "name": "none"},
+        **more,
     }
     written, log = root / f"{stack}.config.json", root / f"{stack}.log"
     written.write_text(json.dumps(config))

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from infra.project import Project
 from infra.synthesis import adapter_command, adapter_environment
 from infra.twin.client import ArmClient, ArmError, TwinClient
+from tests.infra.adapters.others import configuration, owned, set_by_others
 from tests.infra.adapters.stand_in import DIGEST, KEYS, twin_of
 
 pytestmark = pytest.mark.twin
@@ -147,3 +149,75 @@ def test_a_stack_without_its_keys_is_refused_before_anything_is_made(rehearsal: 
     assert code == 1
     assert (error["event"], error["code"]) == ("error", "ST014")
     assert "seatrial:authJwks" in error["message"]
+
+
+def test_what_others_set_on_the_app_is_kept_by_the_next_deployment(
+    rehearsal: Rehearsal, deployed: list[dict[str, Any]]
+) -> None:
+    with ArmClient.connect(rehearsal.state) as arm:
+        app = next(event["id"] for event in named(deployed, "resource") if event["name"] == "app")
+        set_by_others(arm, app, rehearsal.state)
+        before = configuration(arm, app)
+
+        code, events = rehearsal.up(**{"app.logLevel": "DEBUG"})
+        kept = configuration(arm, app)
+        rehearsal.up(keep={"domains": False, "traffic": False})
+        taken_back = configuration(arm, app)
+
+    (outputs,) = named(events, "outputs")
+    assert code == 0, events
+    assert [one["label"] for one in before["traffic"]] == ["stable", "next"]
+    assert kept == before
+    assert outputs["outputs"]["urlLatest"]
+    assert taken_back == {"mode": "Single", "traffic": [{"latestRevision": True, "weight": 100}]}
+
+
+def test_everything_around_the_app_is_accepted_and_people_come_through_front_door(
+    rehearsal: Rehearsal, deployed: list[dict[str, Any]]
+) -> None:
+    tenant = "11111111-1111-1111-1111-111111111111"
+    around = {
+        "auth": "entra",
+        "entra": {"tenantId": tenant, "audience": "api://seatrial"},
+        "signIn": {"clientId": "22222222-2222-4222-8222-222222222222", "unauthenticated": "401"},
+        "maintenance": {"schedule": "0 4 * * *"},
+        "redis": {"size": "B1"},
+        "frontDoor": {"sku": "Premium"},
+    }
+
+    code, events = rehearsal.up(**around)
+
+    assert code == 0, named(events, "error")
+    (outputs,) = named(events, "outputs")
+    with TwinClient.connect(rehearsal.state) as twin:
+        status = twin.status()
+    assert outputs["outputs"]["url"] in status["urls"].values()
+    assert httpx.get(outputs["outputs"]["url"]).status_code == 401
+    assert httpx.get(f"{outputs['outputs']['url']}/health").text == "here"
+    for words in ("Front Door", "redis", "sign-in", "schedules"):
+        assert any(words in sentence for sentence in status["not_shown"]), words
+    (app,) = [
+        one for one in named(events, "plan")[0]["resources"] if one["type"].endswith("app:ContainerApp")
+    ]
+    told = {entry["name"] for entry in app["inputs"]["template"]["containers"][0]["env"]}
+    assert {"REDIS_HOST", "REDIS_PORT", "SEATRIAL_FRONT_DOOR_ID"} <= told
+    assert rehearsal.up()[0] == 0
+
+
+def test_a_domain_is_bound_and_certified_in_one_run_where_its_records_are_there(
+    rehearsal: Rehearsal, deployed: list[dict[str, Any]]
+) -> None:
+    name = "agent.example.com"
+    owned(rehearsal.state, name)
+
+    code, events = rehearsal.up(domain={"name": name})
+
+    assert code == 0, named(events, "error")
+    (outputs,) = named(events, "outputs")
+    assert outputs["outputs"]["urlDomain"] == f"https://{name}"
+    assert [one["name"] for one in outputs["outputs"]["domainRecords"]] == [f"asuid.{name}", name]
+    (certificate,) = [one["id"] for one in named(events, "resource") if one["name"] == "domain"][-1:]
+    with ArmClient.connect(rehearsal.state) as arm:
+        app = next(event["id"] for event in named(deployed, "resource") if event["name"] == "app")
+        (bound,) = configuration(arm, app)["customDomains"]
+    assert bound == {"name": name, "bindingType": "Auto", "certificateId": certificate}

@@ -12,6 +12,8 @@ from infra.bootstrap.config import BootstrapConfig
 from infra.bootstrap.rehearsal import BootstrapError, plan
 from infra.plan import Plan, PlannedResource
 from infra.project import Project
+from infra.twin.identity import conditions
+from infra.twin.identity.conditions import Facts, attributes
 
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 USER_ACCESS_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
@@ -130,24 +132,13 @@ def test_every_role_that_the_stacks_assign_may_be_assigned(
 
 
 def holds(condition: str, action: str, role: str, kind: str) -> bool:
-    """Evaluate a condition as Azure does: for one action, over the attributes that it has."""
-    own = "@Request" if action == "write" else "@Resource"
-    text = re.sub(
-        r"ActionMatches\{'Microsoft\.Authorization/roleAssignments/(\w+)'\}",
-        lambda found: str(found[1] == action),
-        condition,
-    )
-
-    def attribute(found: re.Match[str]) -> str:
-        source, name, listed = found.groups()
-        value = role if name == "RoleDefinitionId" else f"'{kind}'"
-        return str(source == own and value in re.split(r",\s*", listed))
-
-    expression = r"(@\w+)\[Microsoft\.Authorization/roleAssignments:(\w+)\] \S+ \{([^}]*)\}"
-    text = re.sub(expression, attribute, text)
-    text = text.replace("!", " not ").replace(" OR ", " or ").replace(" AND ", " and ")
-    assert re.fullmatch(r"[()\s]*(?:(?:not|or|and|True|False)[()\s]*)+", text), text
-    return bool(eval(text, {}))
+    """Evaluate a condition for one action on an assignment of a role to a kind of principal."""
+    given = attributes({"roleDefinitionId": f"/x/{role}", "principalType": kind})
+    side = "request" if action == "write" else "resource"
+    facts = Facts(action=f"Microsoft.Authorization/roleAssignments/{action}", **{side: given})
+    answer = conditions.holds(condition, facts)
+    assert answer is not None
+    return answer
 
 
 @pytest.mark.parametrize("action", ["write", "delete"])

@@ -257,12 +257,25 @@ def test_a_vault_needs_a_figure_of_its_operations() -> None:
     assert cents(cost_of(vault, usage=usage(keyVaultOperations=1_000_000)).monthly("expected")) == "3.00"
 
 
-def test_front_door_is_metered_though_no_price_is_sourced() -> None:
+def test_front_door_is_metered_by_its_tier_though_no_price_is_sourced() -> None:
     profile = planned("cdn:Profile", sku={"name": "Premium_AzureFrontDoor"})
     found = priced(profile, usage=usage())
 
     assert [one.meter for one in found.lines][:2] == ["front-door-premium", "front-door-premium-requests"]
+    assert line(cost_of(profile, usage=usage()), "Base fee").quantity["idle"] == 1
     assert any("front-door-premium" in sentence for sentence in found.missing("idle"))
+    assert any("front-door-premium-requests" in sentence for sentence in found.missing("expected"))
+
+
+def test_a_managed_cache_is_metered_by_its_nodes_though_no_price_is_sourced() -> None:
+    one = planned("redisenterprise:RedisEnterprise", sku={"name": "Balanced_B1"}, highAvailability="Disabled")
+    two = planned("redisenterprise:RedisEnterprise", sku={"name": "Balanced_B1"})
+
+    assert [cost_of(cache).lines[0].quantity["idle"] for cache in (one, two)] == [730, 1460]
+    assert cost_of(one).lines[0].meter == "redis-balanced-b1"
+    assert cost_of(one).monthly("idle") is None
+    flash = planned("redisenterprise:RedisEnterprise", sku={"name": "EnterpriseFlash_F300"})
+    assert cost_of(flash).status is Status.UNSUPPORTED
 
 
 def test_what_leaves_by_front_door_does_not_leave_by_the_app() -> None:

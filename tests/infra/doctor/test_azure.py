@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra.doctor.subject import Subject
+from infra.options.data import DeploymentConfig
 from tests.infra.doctor.conftest import Verdict, refused, said
 
 # States as in https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types
@@ -117,6 +118,17 @@ def test_the_model_has_to_be_offered_with_capacity_left(
 
     assert found.status == status
     assert seen in found.seen
+
+
+def test_each_further_deployment_is_asked_about(verdict: Verdict, subject: Subject) -> None:
+    more = {"embed": DeploymentConfig(model="text-embedding-3-small", version="1", sku="Standard")}
+    model = subject.config.model.model_copy(update={"deployments": more})
+    answers = {"models": said(offered()), "usages": said(quota(0, 200)), "own": NOTHING_YET}
+
+    found = verdict("model", answers, config=subject.config.model_copy(update={"model": model}))
+
+    assert found.status == "fail"
+    assert found.seen.startswith("text-embedding-3-small 1 as Standard in eastus is not offered")
 
 
 def test_a_taken_registry_name_says_how_to_get_another(verdict: Verdict, subject: Subject) -> None:

@@ -72,7 +72,7 @@ def test_hash_changes_with_base_and_platform(project: Project) -> None:
 
 
 def test_predicted_reference_is_a_legal_tag_of_the_hash() -> None:
-    reference = predicted("localhost:7000", "seatrial", "ab" * 32)
+    reference = predicted("localhost:7000/seatrial", "ab" * 32)
 
     assert reference == f"localhost:7000/seatrial:{tag('ab' * 32)}"
     assert len(reference.rsplit(":", 1)[1]) <= 128

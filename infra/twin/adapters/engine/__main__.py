@@ -8,33 +8,40 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from pulumi.automation import CommandError, Stack
 
 from infra.config import load_stack
+from infra.cost.cached import plan_of
+from infra.plan import Plan
 from infra.project import Project
 from infra.twin.adapters.engine.checkpoint import planned
 from infra.twin.adapters.engine.events import Told
-from infra.twin.adapters.engine.recovery import recover
+from infra.twin.adapters.engine.recovery import interrupted, recover
 from infra.twin.adapters.engine.workspace import Place, open_stack
+from infra.twin.adapters.policed import limits_for, tell_breaches, tell_whole
 from infra.twin.adapters.provider.noted import Noted
 from infra.twin.adapters.report import Report
 from infra.twin.adapters.translate import Translator
 from infra.twin.client import ArmClient, TwinAddress, TwinUnreachableError
 
 COMMANDS = ("up", "preview", "refresh", "destroy")
+JUDGED = ("up", "preview")
 _POLL_SECONDS = 0.05
 
 
 def run(command: str, place: Place, overrides: Mapping[str, Any], report: Report) -> int:
-    """Run one command of the engine; return the exit code."""
-    stack = open_stack(place, overrides)
-    with ArmClient.connect(place.twin) as client:
-        for sentence in recover(stack, client, Translator(place.stack)):
-            report.emit("progress", message=sentence)
-    Noted.of(place.twin).clear()
+    """Run one command of the engine; return the exit code. What breaks a policy is not begun."""
+    limits = limits_for(place.project, place.stack, overrides)
+    with ThreadPoolExecutor(1) as beside:
+        judged = command in JUDGED
+        plan = beside.submit(plan_of, place.project, place.stack, overrides) if judged else None
+        stack = _opened(place, overrides, report)
+        if plan is not None and tell_breaches(plan.result(), limits, report):
+            return 1
     told = Told(report)
     try:
         result = _act(command, stack, told)
@@ -42,10 +49,27 @@ def run(command: str, place: Place, overrides: Mapping[str, Any], report: Report
         _tell(place, told, str(error), report)
         return 1
     report.emit("steps", steps=told.steps)
-    if command == "up":
-        report.emit("plan", resources=planned(stack))
-        report.emit("outputs", outputs={key: output.value for key, output in result.outputs.items()})
+    if command == "preview":
+        report.emit("plan", resources=told.planned)
+    if command != "up":
+        return 0
+    made = planned(stack)
+    if not tell_whole(Plan.of(place.stack, made), limits, report):
+        return 1
+    report.emit("plan", resources=made)
+    report.emit("outputs", outputs={key: output.value for key, output in result.outputs.items()})
     return 0
+
+
+def _opened(place: Place, overrides: Mapping[str, Any], report: Report) -> Stack:
+    """Return the stack with what an earlier engine left behind settled and forgotten."""
+    stack = open_stack(place, overrides)
+    if interrupted(place.state, place.stack):
+        with ArmClient.connect(place.twin) as client:
+            for sentence in recover(stack, client, Translator(place.stack)):
+                report.emit("progress", message=sentence)
+    Noted.of(place.twin).clear()
+    return stack
 
 
 def _act(command: str, stack: Stack, told: Told) -> Any:

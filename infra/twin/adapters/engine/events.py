@@ -2,11 +2,13 @@
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pulumi.automation.events import EngineEvent
 
+from infra.plan import PlannedResource
+from infra.twin.adapters.monitor import plain
 from infra.twin.adapters.report import Report
 
 _COLOUR = re.compile(r"<\{%.*?%\}>")
@@ -27,9 +29,10 @@ _ENGINES_OWN = "pulumi:"
 
 @dataclass
 class Told:
-    """Tell a report what the engine does, and keep what it did and what went wrong."""
+    """Tell a report what the engine does, and keep what it planned, what it did and what went wrong."""
 
     report: Report
+    planned: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     _since: dict[str, float] = field(default_factory=dict)
@@ -48,9 +51,19 @@ class Told:
     def _begin(self, metadata: Any, *, planning: bool) -> None:
         self._since[metadata.urn] = time.monotonic()
         if planning:
+            self._plan(metadata)
             self._step(metadata)
         elif metadata.op not in {"same", "refresh"}:
             self._emit(metadata, "deleting" if "delete" in metadata.op else "creating")
+
+    def _plan(self, metadata: Any) -> None:
+        wanted = metadata.new
+        if wanted is None or not wanted.custom or wanted.type.startswith(_ENGINES_OWN):
+            return
+        name, inputs = wanted.urn.rpartition("::")[2], plain(dict(wanted.inputs or {}))
+        planned = asdict(PlannedResource(type=wanted.type, name=name, inputs=inputs, urn=wanted.urn))
+        if planned not in self.planned:
+            self.planned.append(planned)
 
     def _end(self, metadata: Any) -> None:
         self._step(metadata)

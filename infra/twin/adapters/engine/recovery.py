@@ -1,5 +1,6 @@
 """Go on after an engine that was killed: free its lock, and settle what it had begun."""
 
+from pathlib import Path
 from typing import Any
 
 from pulumi.automation import Deployment, Stack
@@ -8,10 +9,21 @@ from infra.twin.adapters.translate import Translator
 from infra.twin.client import ArmClient, ArmError
 
 _NOT_FOUND = 404
+_PENDING = '"pending_operations"'
+
+
+def interrupted(state: Path, stack: str) -> bool:
+    """Say whether an engine left a lock or something pending in the files of its backend.
+
+    Two commands of the engine would tell the same; looking costs nothing, and nearly always nothing is there.
+    """
+    backend = state / ".pulumi"
+    checkpoints = (path.read_text(encoding="utf-8") for path in backend.glob(f"stacks/**/{stack}.json"))
+    return any(backend.glob("locks/**/*.json")) or any(_PENDING in text for text in checkpoints)
 
 
 def recover(stack: Stack, client: ArmClient, translator: Translator) -> list[str]:
-    """Settle what an earlier engine left pending; return a sentence for each, none in ordinary times.
+    """Settle what an earlier engine left pending; return a sentence for each.
 
     A create that reached the cloud is read into the state, one that did not is forgotten.
     """

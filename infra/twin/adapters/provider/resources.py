@@ -92,6 +92,11 @@ class TwinResources:
         live = self._translator.live(token, bare(inputs), answer)
         return State(resource_id, self._translator.outputs(token, answer), overlay(bare(inputs), live))
 
+    def found(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return what a function of the SDK reads; raise ArmError, also when there is nothing."""
+        call = self._translator.reading(function, bare(arguments))
+        return self._translator.outputs(call.token, self._client.get(call.id, call.api_version))
+
     def delete(self, token: str, resource_id: str) -> None:
         """Delete a resource; one that is gone already is no error."""
         try:

@@ -16,7 +16,7 @@ from infra.twin.adapters.provider import values
 from infra.twin.adapters.provider.differences import Difference
 from infra.twin.adapters.provider.noted import Noted
 from infra.twin.adapters.provider.resources import PartlyMadeError, State, TwinResources
-from infra.twin.adapters.translate import MissingParameterError, UnknownTypeError
+from infra.twin.adapters.translate import MissingParameterError, UnknownFunctionError, UnknownTypeError
 from infra.twin.client import ArmError, TwinUnreachableError
 
 _EXPECTED = (ArmError, TwinUnreachableError, UnknownTypeError, MissingParameterError)
@@ -129,10 +129,12 @@ class Servicer(ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: D102, N802
-        context.abort(
-            grpc.StatusCode.UNIMPLEMENTED,
-            f"the twin answers no function of the provider yet: {request.tok}; use a resource's output",
-        )
+        try:
+            found = self._resources.found(request.tok, values.read(request.args))
+        except (*_EXPECTED, UnknownFunctionError) as error:
+            # No finding: the program decides whether an absent resource is a mistake.
+            return context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        return provider_pb2.InvokeResponse(**{"return": values.write(found)})
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, D102, N802
         return empty_pb2.Empty()

@@ -11,8 +11,10 @@ from typing_extensions import override
 from infra.findings.model import Finding
 from infra.twin.arm.behaviour import ArmProblem, ArmRequest, ResourceStore
 from infra.twin.arm.families.recorded import Recorded
-from infra.twin.identity.roles import ASSIGNMENTS, BUILT_IN, role_guid
+from infra.twin.identity.conditions import Facts, attributes
+from infra.twin.identity.roles import ASSIGNMENTS, BUILT_IN, fulfilled, granting, role_guid
 
+WRITE = f"{ASSIGNMENTS}/write"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -30,6 +32,7 @@ class RoleAssignment(Recorded):
     @override
     def check(self, request: ArmRequest, state: ResourceStore) -> None:
         """Refuse bad names, unknown roles and principals, doubles, and changes of what is fixed."""
+        self._check_condition(request, state)
         self._check_name(request)
         self._check_role(request)
         self._check_principal(request)
@@ -55,6 +58,22 @@ class RoleAssignment(Recorded):
             "updatedOn": now,
             "updatedBy": request.caller,
         }
+
+    def _check_condition(self, request: ArmRequest, state: ResourceStore) -> None:
+        """Refuse what the caller's own roles grant under a condition that this assignment does not meet."""
+        conditions = list(granting(state, request.caller, WRITE, request.id))
+        given = attributes(
+            request.properties, self.principal_type(str(request.properties.get("principalId", "")))
+        )
+        before = attributes(request.existing.properties) if request.existing else None
+        if conditions and not fulfilled(conditions, Facts(action=WRITE, request=given, resource=before)):
+            message = (
+                f"The client with object id '{request.caller}' has an authorization with ABAC condition "
+                f"that is not fulfilled to perform action '{WRITE}' over scope '{request.id.path}' or the "
+                "scope is invalid. If access was recently granted, please refresh your credentials."
+            )
+            fix = "assign only the roles, and only to the principals, that the caller's own condition names"
+            raise _refused(request, 403, "AuthorizationFailed", message, fix, finding="ST045")
 
     def _check_name(self, request: ArmRequest) -> None:
         if not _GUID.fullmatch(request.id.name):

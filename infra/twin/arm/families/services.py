@@ -1,15 +1,19 @@
 """Registries, model accounts, vaults, environments: what Azure fills in for each."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from typing_extensions import override
 
 from infra.findings.model import Finding
-from infra.twin.arm.behaviour import ArmProblem, ArmRequest, ResourceStore
+from infra.twin.arm.behaviour import ArmProblem, ArmRequest, Resource, ResourceStore
+from infra.twin.arm.families.network import check_registry
 from infra.twin.arm.families.recorded import Recorded, kept
+from infra.twin.arm.ids import ResourceId
+from infra.twin.network.environments import check_environment
 
 
 @dataclass(frozen=True)
@@ -20,10 +24,11 @@ class Registry(Recorded):
 
     @override
     def check(self, request: ArmRequest, state: ResourceStore) -> None:
-        """Refuse tiers that do not exist."""
+        """Refuse tiers that do not exist, or that cannot be closed to the internet."""
         legal = ("Basic", "Standard", "Premium")
         if request.body["sku"]["name"] not in legal:
             raise _unknown_sku(request, request.body["sku"]["name"], legal)
+        check_registry(request)
 
     @override
     def complete(self, request: ArmRequest, state: ResourceStore) -> dict[str, Any]:
@@ -74,11 +79,17 @@ class CognitiveAccount(Recorded):
 
 @dataclass(frozen=True)
 class CognitiveDeployment(Recorded):
-    """Check that a deployment names a model."""
+    """Check that a deployment names a model, and that its account does nothing else meanwhile."""
+
+    seconds: float = 0.2
+    """How long making one takes: what runs in parallel meets it."""
+    _busy: set[str] = field(default_factory=set)
 
     @override
     def check(self, request: ArmRequest, state: ResourceStore) -> None:
-        """Refuse a deployment without a model."""
+        """Refuse a deployment without a model, and one beside another that is under way."""
+        if request.id.parent.key in self._busy:
+            raise _conflict(request.id, request.id.parent)
         model = request.properties.get("model") or {}
         if model.get("name") and model.get("format"):
             return
@@ -94,8 +105,17 @@ class CognitiveDeployment(Recorded):
 
     @override
     def complete(self, request: ArmRequest, state: ResourceStore) -> dict[str, Any]:
-        """Fill in the defaults."""
+        """Fill in the defaults; from here on the account is busy."""
+        self._busy.add(request.id.parent.key)
         return _missing(request, {"versionUpgradeOption": "OnceNewDefaultVersionAvailable"})
+
+    @override
+    async def after_put(self, resource: Resource, state: ResourceStore) -> None:
+        """Take a while, as Azure does, and set the account free."""
+        try:
+            await asyncio.sleep(self.seconds)
+        finally:
+            self._busy.discard(resource.id.parent.key)
 
 
 @dataclass(frozen=True)
@@ -103,6 +123,11 @@ class ManagedEnvironment(Recorded):
     """Give an environment its domain: the twin's ingress."""
 
     domain: Callable[[], str]
+
+    @override
+    def check(self, request: ArmRequest, state: ResourceStore) -> None:
+        """Refuse a network that the service cannot use."""
+        check_environment(request, state)
 
     @override
     def complete(self, request: ArmRequest, state: ResourceStore) -> dict[str, Any]:
@@ -120,6 +145,20 @@ def _missing(request: ArmRequest, defaults: dict[str, Any]) -> dict[str, Any]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()
+
+
+def _conflict(deployment: ResourceId, account: ResourceId) -> ArmProblem:
+    message = (
+        f"Another operation is being performed on the parent resource '{account.path}'. "
+        "Please try again later."
+    )
+    finding = Finding(
+        code="ST044",
+        resource=deployment.path,
+        message=message,
+        fix="make one deployment depend on the one before it",
+    )
+    return ArmProblem(409, "RequestConflict", message, finding=finding)
 
 
 def _unknown_sku(request: ArmRequest, given: str, legal: tuple[str, ...]) -> ArmProblem:

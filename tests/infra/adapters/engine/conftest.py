@@ -17,6 +17,8 @@ from infra.synthesis import adapter_environment
 from infra.twin.client import ArmClient, TwinClient
 from tests.infra.adapters.stand_in import DIGEST, KEYS, twin_of
 
+SIGNING_KEY = "signing-key.pem"
+
 
 @dataclass
 class Said:
@@ -57,10 +59,17 @@ class Rehearsed:
         return [sys.executable, "-m", "infra.twin.adapters.engine", verb, *place, *sets]
 
     def run(self, verb: str, **overrides: Any) -> Said:
+        return self._run(self.command(verb, **overrides), {})
+
+    def of_this_source(self, verb: str, **variables: str) -> Said:
+        """Run a verb on the image that the copy's source makes, with these variables set."""
+        return self._run(self.command(verb, **{"image.digest": None}), variables)
+
+    def _run(self, command: list[str], variables: dict[str, str]) -> Said:
         ended = subprocess.run(
-            self.command(verb, **overrides),
+            command,
             cwd=self.project.root,
-            env=adapter_environment(self.project),
+            env={**adapter_environment(self.project), **variables},
             capture_output=True,
             text=True,
             check=False,
@@ -88,17 +97,20 @@ class Rehearsed:
 @pytest.fixture(scope="module")
 def rehearse(
     tmp_path_factory: pytest.TempPathFactory, project: Project, bytecode: None
-) -> Iterator[Callable[[str], Rehearsed]]:
+) -> Iterator[Callable[..., Rehearsed]]:
     """Return a starter of twins, one a stack, in one copy of the project."""
     root = tmp_path_factory.mktemp("project")
     for folder in ("infra", "stacks"):
         shutil.copytree(project.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     with ExitStack() as running:
 
-        def start(stack: str) -> Rehearsed:
+        def start(stack: str, *, tenant_of: Rehearsed | None = None, **config: Any) -> Rehearsed:
             state = root / ".seatrial" / "stacks" / stack
             state.mkdir(parents=True)
-            running.enter_context(twin_of(project, root, state, stack))
+            if tenant_of is not None:
+                # One directory for two twins: what one signs, the other believes.
+                shutil.copy(tenant_of.state / SIGNING_KEY, state / SIGNING_KEY)
+            running.enter_context(twin_of(project, root, state, stack, **config))
             return Rehearsed(Project(root), stack, state)
 
         yield start

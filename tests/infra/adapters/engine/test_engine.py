@@ -11,10 +11,9 @@ import pytest
 
 from infra.synthesis import adapter_environment
 from tests.infra.adapters.engine.conftest import Rehearsed, Said
+from tests.infra.adapters.others import APP_API, configuration, set_by_others
 
 pytestmark = [pytest.mark.twin, pytest.mark.pulumi, pytest.mark.timeout(300)]
-
-APP_API = "2025-02-02-preview"
 
 
 def app_id(stack: Rehearsed) -> str:
@@ -83,6 +82,23 @@ def test_a_change_behind_the_engines_back_is_drift_and_is_put_right(dev: Rehears
     assert dev.run("up").steps == {}
 
 
+def test_what_others_set_on_the_app_is_kept_and_is_no_drift(dev: Rehearsed) -> None:
+    with dev.arm() as arm:
+        set_by_others(arm, app_id(dev), dev.state)
+        before = configuration(arm, app_id(dev))
+        changed = dev.run("up", **{"app.logLevel": "DEBUG"})
+        kept = configuration(arm, app_id(dev))
+        again = dev.run("up", **{"app.logLevel": "DEBUG"})
+        back = dev.run("up", keep={"domains": False, "traffic": False})
+        taken_back = configuration(arm, app_id(dev))
+
+    assert changed.steps == {"app": "update"}
+    assert kept == before
+    assert again.steps == {}
+    assert back.code == 0, back.events
+    assert taken_back == {"mode": "Single", "traffic": [{"latestRevision": True, "weight": 100}]}
+
+
 def test_what_is_gone_is_made_again(dev: Rehearsed) -> None:
     alert = next(one for one in dev.resources() if "/metricAlerts/" in one)
     with dev.arm() as arm:
@@ -100,6 +116,21 @@ def test_a_refusal_of_the_twin_reaches_the_engine_with_its_finding(dev: Rehearse
     assert [event["code"] for event in said.of("finding")] == ["ST003"]
     assert any("CPU and memory" in event["message"] for event in said.of("error"))
     assert dev.run("up").code == 0
+
+
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_what_breaks_a_policy_is_not_begun(dev: Rehearsed, verb: str) -> None:
+    before = dev.checkpoint()
+
+    said = dev.run(verb, **{"app.environment": {"WEATHER_API_KEY": "in clear", "SMTP_PASSWORD": "too"}})
+
+    assert said.code == 1
+    assert [(event["code"], event["resource"].split()[0]) for event in said.of("finding")] == [
+        ("ST113", "app"),
+        ("ST113", "app"),
+    ]
+    assert not said.of("steps")
+    assert dev.checkpoint() == before
 
 
 def test_no_secret_is_in_the_state(dev: Rehearsed) -> None:

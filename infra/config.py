@@ -9,9 +9,11 @@ from pydantic_core import ErrorDetails
 from infra.options.access import EntraConfig, JsonText
 from infra.options.app import AppConfig, ImageConfig, VaultSecret
 from infra.options.base import AzureLocation, Strict
-from infra.options.data import DatabaseConfig, ModelConfig
+from infra.options.data import DatabaseConfig, ModelConfig, RedisConfig
+from infra.options.edge import DomainConfig, FrontDoorConfig, KeepConfig, MaintenanceConfig, SignInConfig
+from infra.options.network import NetworkConfig
 from infra.options.policy import PolicyConfig
-from infra.options.watching import AlertsConfig, BudgetConfig, LogsConfig
+from infra.options.watching import AlertsConfig, AvailabilityConfig, BudgetConfig, LogsConfig
 from infra.project import Project
 from infra.stack_file import StackFile, StackFileError
 
@@ -36,9 +38,20 @@ class StackConfig(Strict):
     database: DatabaseConfig
     logs: LogsConfig = LogsConfig()
     alerts: AlertsConfig = AlertsConfig()
+    workbook: bool = False
+    availability: AvailabilityConfig | None = None
     budget: BudgetConfig
     vault: bool | None = None
     """Whether the stack has a vault; unset, it has one as soon as a secret refers to it."""
+    keep: KeepConfig = KeepConfig()
+    redis: RedisConfig | None = None
+    maintenance: MaintenanceConfig | None = None
+    sign_in: SignInConfig | None = None
+    domain: DomainConfig | None = None
+    front_door: FrontDoorConfig | None = None
+    network: NetworkConfig | None = None
+    second_region: AzureLocation | None = None
+    """Where the app runs once more, on the same database and image."""
     registry_sku: Literal["Basic", "Standard", "Premium"] = "Basic"
     name_suffix: Annotated[str, Field(pattern=r"^[a-z0-9]{0,8}$")] = ""
     tags: dict[str, str] = Field(default={})
@@ -54,11 +67,89 @@ class StackConfig(Strict):
         return self
 
     @model_validator(mode="after")
+    def _sign_in_knows_whom_to_believe(self) -> Self:
+        if self.sign_in is not None and self.entra is None:
+            raise ValueError(
+                f"signIn with auth {self.auth!r}: Container Apps would refuse the developer's own tokens; "
+                "set auth to 'entra', or remove signIn"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if self.domain is not None and self.front_door is not None:
+            raise ValueError(
+                "domain with frontDoor: the app accepts Front Door alone, and the domain leads past it; "
+                "remove one of the two"
+            )
+        if self.second_region is not None and self.front_door is not None:
+            raise ValueError(
+                "secondRegion with frontDoor: the second region's app is no origin of Front Door yet; remove "
+                "one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _cache_can_be_reached(self) -> Self:
+        if self.network is not None and self.redis is not None:
+            raise ValueError(
+                "redis with network: a cache has no private endpoint yet and would be closed to everybody; "
+                "remove one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _vault_where_needed(self) -> Self:
         if self.vault is False and (names := self.secrets_in_vault):
             raise ValueError(
                 f"vault false with app.secrets {', '.join(names)} from the vault: remove `vault`, or give "
                 "each secret the https address of another vault's"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _watched_where_it_can_be(self) -> Self:
+        if self.alerts.no_replicas and self.app.min_replicas == 0:
+            raise ValueError(
+                "alerts.noReplicas true with app.minReplicas 0: an app that scales to zero would set it off; "
+                "remove noReplicas, or set minReplicas to 1 or more"
+            )
+        if self.availability is not None and not self.app.external:
+            raise ValueError(
+                "availability with app.external false: nobody outside reaches the app; remove availability, "
+                "or set external to true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _regions_differ(self) -> Self:
+        if self.location in self.database.regions:
+            raise ValueError(
+                f"database.regions names {self.location!r}, where the stack is: name further regions alone"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _second_region_has_all(self) -> Self:
+        if self.second_region is None:
+            return self
+        said = f"secondRegion {self.second_region!r}"
+        if self.network is not None:
+            raise ValueError(f"{said} with network: a second region's app has no way to closed services yet")
+        if self.registry_sku != "Premium":
+            raise ValueError(f"{said} with registrySku {self.registry_sku!r}: only Premium has copies")
+        if self.second_region not in self.database.regions:
+            raise ValueError(
+                f"{said} is not in database.regions: without a copy there, it is no refuge; add it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _registry_can_be_private(self) -> Self:
+        if self.network is not None and self.registry_sku != "Premium":
+            raise ValueError(
+                f"network with registrySku {self.registry_sku!r}: only a Premium registry has private "
+                "endpoints; set registrySku to 'Premium', or remove network"
             )
         return self
 
@@ -77,7 +168,7 @@ class StackConfig(Strict):
 def load_stack(project: Project, stack: str, overrides: Mapping[str, Any] | None = None) -> StackConfig:
     """Return the configuration of a stack; `overrides` maps dotted keys (`image.digest`) to values.
 
-    Raises StackFileError naming file:line, the key, the value seen and the legal values.
+    Raises StackFileError naming file:line, or the override, the key, the value seen and the legal values.
     """
     return validated(StackFile.read(project, stack), overrides or {})
 
@@ -90,7 +181,7 @@ def validated(file: StackFile, overrides: Mapping[str, Any]) -> StackConfig:
     except ValidationError as error:
         # A misspelt key is also a missing one: say the first, it is what to correct.
         first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-        raise file.refuse(*_explain(first, file)) from None
+        raise file.refuse(*_explain(first, file), given=overrides) from None
     named = file.values("azure-native").get("location", config.location)
     if named != config.location:
         reason = f"is not seatrial:location ({config.location!r}); set both to the same region"

@@ -26,7 +26,10 @@ class Edit(BaseModel):
 
 
 class Mistake(BaseModel):
-    """Describe one mistake: the edits that make it and the finding that it must lead to."""
+    """Describe one mistake: the edits that make it and the finding that it must lead to.
+
+    An advisory one stops no deployment, in Azure as here: its finding is told as advice.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +38,7 @@ class Mistake(BaseModel):
     code: str = Field(pattern=r"^ST\d{3}$")
     modes: tuple[Literal["process", "docker"], ...] = ("process", "docker")
     not_shown: str | None = None
+    advisory: bool = False
     edits: tuple[Edit, ...] = Field(min_length=1)
 
 

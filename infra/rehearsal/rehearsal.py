@@ -12,17 +12,24 @@ import httpx
 from infra.config import StackConfig, load_stack
 from infra.findings.model import Finding
 from infra.image.context import context_hash
-from infra.rehearsal import people, pricing, twin_process
+from infra.rehearsal import people, pricing, telemetry, twin_process
 from infra.rehearsal.errors import RehearsalError
 from infra.rehearsal.evidence import DatabaseWitness
 from infra.rehearsal.order import Order
 from infra.rehearsal.program import Deployment, deploy
 from infra.rehearsal.progress import Sink, StageEnded, StageStarted
-from infra.rehearsal.report import DatabaseEvidence, Price, ResourceState, Stage, UpReport
+from infra.rehearsal.report import (
+    DatabaseEvidence,
+    Price,
+    ResourceState,
+    Stage,
+    TelemetryEvidence,
+    UpReport,
+)
 from infra.rehearsal.shown import not_shown
 from infra.rehearsal.signing import DeveloperKey
 from infra.stack_file import StackFileError
-from infra.twin.client import TwinClient
+from infra.twin.client import ArmError, TwinClient
 from infra.verify.golden import verify
 from infra.verify.report import Check, VerifyReport
 from infra.verify.suite import Suite, SuiteError, suite_of_goal
@@ -42,6 +49,7 @@ class _Course:
     url: str | None = None
     proof: VerifyReport | None = None
     database: DatabaseEvidence | None = None
+    telemetry: TelemetryEvidence | None = None
     price: Price | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
 
@@ -66,7 +74,7 @@ class Rehearsal:
         if report.ok or self._order.keep or not self.owns_twin:
             return report
         await self.stop()
-        return report.model_copy(update={"running": False})
+        return report.model_copy(update={"running": False, "twin_page": None})
 
     async def stop(self) -> bool:
         """Stop the twin that this rehearsal started, with everything it runs; say whether anything ran."""
@@ -164,11 +172,14 @@ class Rehearsal:
         suite = _suite(order, config.goal)
         before = time.perf_counter() - self._began
         with TwinClient.connect(order.state) as twin:
+            status = twin.status()
             # A stack without a database keeps nothing that could be looked for.
-            witness = DatabaseWitness(twin.search) if twin.status().get("databases") else None
+            witness = DatabaseWitness(twin.search) if status.get("databases") else None
             proof = await verify(
                 self._course.url or "", signed, suite, allow_scripted=order.allow_scripted, witness=witness
             )
+            if telemetry.watched(status):
+                self._course.telemetry = await telemetry.look(twin, proof)
         self._course.proof, self._course.database = proof, witness.evidence if witness else None
         self._course.findings += [_disproved(check) for check in proof.causes()]
         verdict = f"{len(proof.checks) - len(proof.failed())} of {len(proof.checks)} checks say yes"
@@ -183,8 +194,10 @@ class Rehearsal:
         course, order = self._course, self._order
         running = twin_process.running(order.state) is not None
         status: dict[str, Any] = {}
+        twin_page = None
         if running:
             status = await asyncio.to_thread(self._status)
+            twin_page = None if order.after == "stop" else await asyncio.to_thread(self._open_page)
         found = tuple(course.findings)
         behind = status.get("model") or {}
         return UpReport(
@@ -198,18 +211,31 @@ class Rehearsal:
             stages=tuple(course.stages),
             resources=tuple(ResourceState.model_validate(entry) for entry in status.get("resources", ())),
             findings=found,
-            advice=tuple(course.advice),
+            advice=(*course.advice, *telemetry.lost(status.get("findings", ()))),
             cost=course.price,
             outputs=course.outputs,
             not_shown=not_shown(status.get("not_shown", ())),
             verify=course.proof,
             database=course.database,
+            telemetry=course.telemetry,
             running=running,
+            twin_page=twin_page,
         )
 
     def _status(self) -> dict[str, Any]:
         with TwinClient.connect(self._order.state) as twin:
             return twin.status()
+
+    def _open_page(self) -> str | None:
+        """Tell the twin the price, for its page, and return the page's address; older twins have none."""
+        price = self._course.price
+        try:
+            with TwinClient.connect(self._order.state) as twin:
+                if price is not None:
+                    twin.tell_price(price.model_dump(mode="json"))
+                return twin.page()
+        except ArmError:
+            return None
 
     @asynccontextmanager
     async def _stage(self, name: str) -> AsyncIterator[Any]:

@@ -74,8 +74,25 @@ class DatabaseEvidence(Frozen):
     left: int | None = None
 
 
+class TelemetryEvidence(Frozen):
+    """Say what Application Insights received of the verified run: no operation id before it arrives.
+
+    `spans` counts the run's trace, `rows` everything in all tables.
+    """
+
+    run_id: str
+    operation_id: str | None = None
+    component: str | None = None
+    spans: int = 0
+    rows: int = 0
+
+
 class UpReport(Frozen):
-    """Hold everything that one `up` showed; `advice` is what advisory policies say and stops nothing."""
+    """Hold everything that one `up` showed.
+
+    `advice` stops nothing: what advisory policies say, and what Azure would refuse while the app runs on.
+    `twin_page` opens the twin's page, once and within ten minutes; None when no twin is left running.
+    """
 
     stack: str
     ok: bool
@@ -93,7 +110,9 @@ class UpReport(Frozen):
     not_shown: tuple[str, ...] = ()
     verify: VerifyReport | None = Field(default=None)
     database: DatabaseEvidence | None = None
+    telemetry: TelemetryEvidence | None = None
     running: bool = False
+    twin_page: str | None = None
 
     @property
     def exit_code(self) -> int:

@@ -12,6 +12,8 @@ from aiohttp import web
 from infra.twin.admin import Admin
 from infra.twin.arm import metadata
 from infra.twin.arm.families.catalogue import Surroundings, behaviours
+from infra.twin.arm.families.domains import Domains
+from infra.twin.arm.families.jobs import JobControl
 from infra.twin.arm.families.listed import Lists
 from infra.twin.arm.http import MAX_BODY, ArmHttp, arm_errors
 from infra.twin.arm.operations import Operations
@@ -23,6 +25,7 @@ from infra.twin.config import TwinConfig
 from infra.twin.database import accounts, certificates
 from infra.twin.database.accounts import Databases, Site
 from infra.twin.database.admin import DatabaseAdmin
+from infra.twin.dns import Zone
 from infra.twin.guard import Gatekeeper, known_hosts
 from infra.twin.identity.authority import Authority
 from infra.twin.identity.endpoint import IdentityEndpoint
@@ -30,10 +33,15 @@ from infra.twin.identity.graph import Graph
 from infra.twin.identity.keys import SigningKey
 from infra.twin.identity.oauth import OAuth, secret_of
 from infra.twin.identity.tokens import Directory, Principal
-from infra.twin.ingestion import Ingestion
 from infra.twin.journal import Journal
 from infra.twin.models.backend import ModelBackend
 from infra.twin.models.endpoint import ModelEndpoint
+from infra.twin.monitor.access import IngestionDoor
+from infra.twin.monitor.admin import MonitorAdmin
+from infra.twin.monitor.ingestion import Ingestion
+from infra.twin.monitor.telemetry import Telemetry
+from infra.twin.page.routes import PageRoutes
+from infra.twin.page.view import Parts, View
 from infra.twin.platform import AppRuntime, Platform
 from infra.twin.ports import Sockets
 from infra.twin.registry.access import RegistryAccess
@@ -41,6 +49,7 @@ from infra.twin.registry.distribution import Distribution
 from infra.twin.registry.endpoint import RegistryEndpoint
 from infra.twin.registry.puller import RegistryPuller
 from infra.twin.runtime.control import AppControl
+from infra.twin.runtime.door import SignIn
 from infra.twin.runtime.streams import LogStreams
 from infra.twin.runtime.trust import bundle
 from infra.twin.vault import vaults, waiting
@@ -111,6 +120,7 @@ class Assembly:
         self.config, self.ports, self.gateway, self.store = config, ports, ground.gateway, store
         self.http, self.since = ground.http, ground.since
         self.services_url = f"http://localhost:{ports['services']}"
+        self.ingestion_url = f"https://localhost:{ports['services']}"
         self.control = f"https://localhost:{ports['arm-tls']}"
         self.client_secret = secret_of(key, OPERATOR.client_id)
         self.login_server = f"localhost:{ports['registry']}"
@@ -118,7 +128,12 @@ class Assembly:
         self.journal = Journal()
         self.operations = Operations(self.journal.report)
         self.identities = IdentityEndpoint(self.directory, store, OPERATOR, lambda: self.services_url)
-        self.access = RegistryAccess(directory=self.directory, state=store, login_server=self.login_server)
+        self.access = RegistryAccess(
+            directory=self.directory,
+            state=store,
+            login_server=self.login_server,
+            note_use=self.journal.uses.note,
+        )
         self.distribution = Distribution(
             binary=config.registry_binary if config.mode == "docker" else None,
             folder=config.state / "registry",
@@ -130,6 +145,7 @@ class Assembly:
         )
         self.databases = self._databases(ground)
         self.vaults = self._vaults(ground)
+        self.telemetry = Telemetry.open(config.state / "telemetry.db")
         self.token = secrets.token_urlsafe(32)
         self.stopping = asyncio.Event()
         self.apps: dict[str, web.Application] = {}
@@ -144,12 +160,16 @@ class Assembly:
             directory=self.directory,
             state=self.store,
             subscription=self.config.subscription,
+            note_use=self.journal.uses.note,
         )
+        admin = self._admin(caller, runtime)
         self.apps = {
             "arm": self._application(
                 [
-                    *self._admin(caller, runtime).routes(),
+                    *admin.routes(),
+                    *self._page(caller, runtime, admin).routes(),
                     *DatabaseAdmin(self.databases, caller).routes(),
+                    *MonitorAdmin(self.telemetry, caller).routes(),
                     *metadata.routes(self.config.tenant),
                     *self._sign_in().routes(),
                     *Graph(self.directory, self.identities).routes(),
@@ -192,6 +212,7 @@ class Assembly:
                 state=self.store,
                 report=self.journal.report,
                 settle=self.journal.settle,
+                note_use=self.journal.uses.note,
             )
         )
 
@@ -205,6 +226,7 @@ class Assembly:
                 state=self.store,
                 operator=OPERATOR.object_id,
                 challenge=f"{self.control}/{self.config.tenant}",
+                note_use=self.journal.uses.note,
             )
         )
 
@@ -227,12 +249,13 @@ class Assembly:
             identities=self.identities,
             registry=puller,
             report=self.journal.report,
-            endpoints=(self.services_url, f"http://{self.login_server}"),
+            endpoints=(self.services_url, f"http://{self.login_server}", self.ingestion_url),
             authority=f"{self.services_url}/authority",
             gateway=self.gateway,
             control=self.control,
             authority_file=self.databases.site.certificates.authority,
             databases=self.databases.endpoints,
+            door=lambda app_id: SignIn(app_id, self.store, self.directory),
             secrets=VaultReader(
                 identities=self.identities,
                 http=self.http,
@@ -248,10 +271,12 @@ class Assembly:
             tenant=self.config.tenant,
             login_server=self.login_server,
             services=self.services_url,
+            ingestion=self.ingestion_url,
             domain=lambda: f"localhost:{platform.ingress_port}",
             principal_type=self.identities.principal_type,
             databases=self.databases,
             vaults=self.vaults,
+            domains=Domains(Zone.of(self.config.state), self.config.subscription),
         )
         service = ArmService(
             store=self.store,
@@ -262,7 +287,8 @@ class Assembly:
             tenant=self.config.tenant,
             settled=self.journal.settle,
             extras=Lists(self.store, self.config.subscription).extras()
-            | AppControl(runtime, self.directory, self.control).extras(),
+            | AppControl(runtime, self.directory, self.control).extras()
+            | JobControl(runtime).extras(),
         )
         return [*Tenancy(service, caller).routes(), *ArmHttp(service, caller).routes()]
 
@@ -282,6 +308,24 @@ class Assembly:
             stopping=self.stopping,
         )
 
+    def _page(self, caller: Gatekeeper, runtime: AppRuntime, admin: Admin) -> PageRoutes:
+        parts = Parts(
+            config=self.config,
+            since=self.since,
+            store=self.store,
+            journal=self.journal,
+            model=self.model,
+            runtime=runtime,
+            databases=self.databases,
+            vaults=self.vaults,
+            identities=self.identities,
+            telemetry=self.telemetry,
+            not_shown=admin.not_shown,
+            model_of=admin.declared_model,
+            credentials=frozenset({self.token, self.client_secret}),
+        )
+        return PageRoutes(view=View(parts), caller=caller)
+
     def _registry(self) -> list[web.AbstractRouteDef]:
         return RegistryEndpoint(access=self.access, distribution=self.distribution, http=self.http).routes()
 
@@ -295,4 +339,9 @@ class Assembly:
         )
         authority = Authority(self.directory, lambda: self.directory.authority)
         identity = web.get("/msi/token", self.identities.handle)
-        return [identity, *authority.routes(), *model.routes(), *Ingestion().routes()]
+        ingestion = Ingestion(
+            door=IngestionDoor(directory=self.directory, state=self.store, note_use=self.journal.uses.note),
+            telemetry=self.telemetry,
+            journal=self.journal,
+        )
+        return [identity, *authority.routes(), *model.routes(), *ingestion.routes()]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from infra.findings.model import Finding
-from infra.twin.arm.behaviour import Behaviour, ResourceStore
+from infra.twin.arm.behaviour import ArmRequest, Behaviour, Resource, ResourceStore
+from infra.twin.arm.ids import ResourceId
+from infra.twin.runtime.door import Door, ajar
 
 if TYPE_CHECKING:
     from infra.twin.runtime.app import ContainerApp
@@ -115,7 +117,7 @@ class Platform:
     registry: Puller
     report: Callable[[Finding], None]
     endpoints: tuple[str, ...]
-    """The twin's own data-plane base URLs, `http://localhost:P`: to translate for containers."""
+    """The twin's own data-plane base URLs, `http(s)://localhost:P`: to translate for containers."""
     authority: str
     """What replaces `https://login.microsoftonline.com` in values handed to a replica."""
     gateway: str | None
@@ -128,6 +130,8 @@ class Platform:
     """The base URL of ARM over HTTPS, `https://localhost:P`: for addresses that clients follow."""
     databases: Callable[[], tuple[str, ...]] = tuple
     """The database endpoints that exist now, `https://localhost:P`: to translate for containers."""
+    door: Callable[[str], Door] = lambda _: ajar
+    """What stands in front of an app with this resource id: its sign-in, where it has one."""
     secrets: SecretSource | None = None
     """Where values of secrets by reference come from; None where no vault is rehearsed."""
 
@@ -153,6 +157,34 @@ class AppRuntime(Behaviour, Protocol):
 
     def running(self, app: str) -> "ContainerApp | None":
         """Return an app that runs, by its name without regard to case, or None."""
+        ...
+
+    def front_door_address(self, endpoint: ResourceId) -> str:
+        """Return the host of a Front Door's endpoint."""
+        ...
+
+    async def lead(self, route: Resource, state: ResourceStore) -> None:
+        """Open the way of a Front Door's route."""
+        ...
+
+    async def leave(self, route: Resource) -> None:
+        """Close the way of a Front Door's route."""
+        ...
+
+    def check_job(self, request: ArmRequest) -> None:
+        """Raise ArmProblem when a job's containers, secrets or identities are refused."""
+        ...
+
+    def start_job(self, job: Resource) -> dict[str, Any]:
+        """Begin one execution of a job; return it as ARM shows it."""
+        ...
+
+    def job_executions(self, job: Resource) -> Sequence[dict[str, Any]]:
+        """Return the executions of a job, the latest first."""
+        ...
+
+    def forget_job(self, job: Resource) -> None:
+        """Forget a job's executions."""
         ...
 
     def not_shown(self) -> list[str]:

@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 _OWNER_POLL_SECONDS = 1.0
 _SHUTDOWN_SECONDS = 2.0
 TLS_OF = {"arm": "arm-tls"}
+BOTH = frozenset({"registry", "services"})
 
 
 @asynccontextmanager
@@ -70,6 +71,7 @@ async def running(config: TwinConfig, make_runtime: RuntimeFactory) -> AsyncIter
                 since=since,
             )
         )
+        cleanup.callback(builder.telemetry.close)
         twin = builder.build(make_runtime)
         await _serve(cleanup, builder, sockets)
         cleanup.push_async_callback(builder.databases.close)
@@ -152,9 +154,9 @@ async def _serve(cleanup: AsyncExitStack, builder: Assembly, sockets: Sockets) -
             app, access_log=None, auto_decompress=role != "registry", shutdown_timeout=_SHUTDOWN_SECONDS
         )
         await runner.setup()
-        cleanup.push_async_callback(runner.cleanup)
+        cleanup.push_async_callback(_close_web, runner)
         for held in sockets.of(role):
-            if role == "registry" and runner.server is not None:
+            if role in BOTH and runner.server is not None:
                 doorway = Doorway(runner.server, held, builder.databases.site.certificates.context)
                 cleanup.push_async_callback(doorway.close)
                 doorway.start()
@@ -163,6 +165,14 @@ async def _serve(cleanup: AsyncExitStack, builder: Assembly, sockets: Sockets) -
         for held in sockets.of(TLS_OF[role]) if role in TLS_OF else ():
             context = builder.databases.site.certificates.context()
             await web.SockSite(runner, held, ssl_context=context).start()
+
+
+async def _close_web(runner: web.AppRunner) -> None:
+    """Close a server's connections; a client that does not answer TLS's farewell is not waited for."""
+    held = [one.transport for one in runner.server.connections if one.transport] if runner.server else []
+    await runner.cleanup()
+    for transport in held:
+        transport.abort()
 
 
 async def _close_apps(twin: Twin, builder: Assembly) -> None:

@@ -9,6 +9,8 @@ from jwt.algorithms import ECAlgorithm
 
 from app.main import ROUTERS
 from app.settings import Settings, legal_variables, read_settings
+from infra.components.variables import further_models
+from infra.options.data import ModelConfig
 from tests.plans import Plans
 
 Container = dict[str, Any]
@@ -50,6 +52,24 @@ def test_the_app_accepts_the_values_that_infra_sets(container: Container) -> Non
 
     assert settings.model.name == "gpt-4.1-mini"
     assert settings.goal.name == "travel_planning"
+
+
+def test_the_app_reads_the_names_of_further_deployments() -> None:
+    config = ModelConfig.model_validate(
+        {
+            "name": "gpt-4.1-mini",
+            "version": "2025-04-14",
+            "deployments": {
+                "cheap": {"model": "gpt-4.1-nano", "version": "2025-04-14"},
+                "embed": {"model": "text-embedding-3-small", "version": "1"},
+                "second": {"model": "gpt-4o-mini", "version": "2024-07-18"},
+            },
+        }
+    )
+
+    told = read_settings({"SEATRIAL_AUTH": "open", **further_models(config)}).model
+
+    assert (told.fallback_names, told.embedding_names) == (("cheap", "second"), ("embed",))
 
 
 def test_the_app_is_told_the_list_prices_of_its_own_model(container: Container) -> None:

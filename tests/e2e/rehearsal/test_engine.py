@@ -10,7 +10,18 @@ from tests.e2e.rehearsal.conftest import Checkout, Said
 pytestmark = [pytest.mark.twin, pytest.mark.pulumi, pytest.mark.model, pytest.mark.timeout(300)]
 
 # What differs from run to run, and between two twins.
-OWN = {"stages", "url", "running", "verify", "database", "outputs", "engine", "not_shown"}
+OWN = {
+    "stages",
+    "url",
+    "running",
+    "verify",
+    "database",
+    "outputs",
+    "engine",
+    "not_shown",
+    "twin_page",
+    "telemetry",
+}
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import subprocess
 import urllib.request
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from tests.e2e.rehearsal.conftest import Checkout, Said
@@ -103,6 +104,40 @@ def test_the_page_opens_with_a_ticket(up: Said, checkout: Checkout) -> None:
     with urllib.request.urlopen(url, timeout=20) as answer:
         assert answer.status == 200
         assert "text/html" in answer.headers["content-type"]
+
+
+@pytest.fixture(scope="module")
+def twin_page(up: Said, checkout: Checkout) -> str:
+    """Return the document of the twin's page, reached by the address that `open --twin` prints."""
+    said = checkout.run("open", "dev", "--twin", "--no-browser", "--json")
+    place, _, ticket = str(said.body["url"]).partition("/page/#ticket=")
+    assert up.body["twin_page"].startswith(f"{place}/page/#ticket=")
+    with httpx.Client(base_url=place, trust_env=False) as browser:
+        session = browser.post("/page/session", json={"ticket": ticket}).json()["session"]
+        return browser.get("/page/data", headers={"Authorization": f"Bearer {session}"}).text
+
+
+def test_the_twins_page_shows_what_was_rehearsed(up: Said, twin_page: str) -> None:
+    sections = {name: one["value"] for name, one in json.loads(twin_page)["sections"].items()}
+
+    assert [app["url"] for app in sections["head"]["apps"]] == [up.body["url"]]
+    assert sections["head"]["price"]["monthly"] == up.body["cost"]["monthly"]
+    named = {resource["name"] for resource in up.body["resources"]}
+    assert {row["name"] for row in sections["resources"]["rows"]} == named
+    unused = [row["role"] for row in sections["roles"]["rows"] if not row["uses"]]
+    assert unused == [], "the golden path needs every role that the stack assigns"
+
+
+def test_no_secret_of_the_rehearsal_is_on_the_twins_page(twin_page: str, checkout: Checkout) -> None:
+    state = checkout.project.state("dev")
+    address = json.loads((state / "twin.json").read_text())
+    resources = json.loads((state / "arm.json").read_text())["resources"]
+    keys = {one["body"]["properties"].get("InstrumentationKey") for one in resources} - {None}
+    secrets = keys | {address[name] for name in ("token", "client_secret", "operator_identity_header")}
+
+    assert len(secrets) == 4
+    assert [secret for secret in secrets if secret in twin_page] == []
+    assert "eyJ" not in twin_page
 
 
 def test_logs_are_json_lines_of_the_app(up: Said, checkout: Checkout) -> None:

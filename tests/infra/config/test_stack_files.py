@@ -74,13 +74,16 @@ def test_an_unknown_key_is_refused_with_its_line_and_the_legal_keys(scratch: Pro
         ("app.minReplicas", 9, "minReplicas 9 is above maxReplicas 2"),
         ("location", "westeurope", "azure-native:location"),
         ("model", 3, "seatrial:model 3"),
+        ("domain", {"name": "chat.example.com"}, "domain with frontDoor"),
+        ("secondRegion", "swedencentral", "secondRegion with frontDoor"),
+        ("network", {}, "redis with network"),
     ],
 )
 def test_a_refusal_names_the_key_the_value_and_what_is_legal(
     project: Project, key: str, value: Any, said: str
 ) -> None:
     with pytest.raises(StackFileError, match=r"stacks/Pulumi\.dev\.yaml") as refused:
-        load_stack(project, "dev", {key: value})
+        load_stack(project, "dev", {"frontDoor": {}, "redis": {}, key: value})
 
     assert said in str(refused.value)
     assert refused.value.code == "ST014"

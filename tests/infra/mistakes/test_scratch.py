@@ -25,10 +25,10 @@ def a_mistake(find: str) -> Mistake:
     return Mistake(name="x", title="x", code="ST001", edits=(edit,))
 
 
-def test_there_are_seventeen_and_each_leads_to_a_known_finding() -> None:
+def test_each_leads_to_a_known_finding() -> None:
     seeded = mistakes().values()
 
-    assert len(seeded) == 17
+    assert len(seeded) >= 18
     assert {entry.code for entry in seeded} <= set(explanations())
 
 

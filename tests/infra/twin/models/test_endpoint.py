@@ -176,3 +176,17 @@ async def test_a_model_command_that_does_not_exist_is_a_finding(tmp_path: Path) 
         await asyncio.wait_for(backend.address(), 5)
     await backend.close()
     assert [one.code for one in found] == ["ST019"]
+
+
+def test_a_deployment_for_embeddings_does_not_chat_and_the_report_says_what_it_does_not_do(
+    twin: Rehearsal, caller: dict[str, str]
+) -> None:
+    account = twin.account()["id"]
+    model = {"format": "OpenAI", "name": "text-embedding-3-small", "version": "1"}
+    body = {"sku": {"name": "Standard", "capacity": 1}, "properties": {"model": model}}
+    twin.arm.put(f"{account}/deployments/embed", body, "2025-06-01")
+
+    answer = ask(twin, token(twin, caller["principalId"]), deployment="embed")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "OperationNotSupported")
+    assert any("embeddings" in sentence for sentence in twin.admin.status()["not_shown"])

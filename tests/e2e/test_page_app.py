@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.pages import NewPage, ask
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 MESSAGE = "Plan 3 days in Lisbon in May for two people and tell me what it costs."
 TYPES = {"agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"}
@@ -104,7 +104,6 @@ def test_a_real_run_shows_all_five_kinds_of_event(new_page: NewPage, open_app: s
     expect(page.locator(".turn")).to_have_attribute("data-state", "done")
 
 
-@pytest.mark.long
 def test_a_real_thread_is_listed_reopened_and_deleted(new_page: NewPage, open_app: str) -> None:
     page = open_page(new_page, open_app)
     question = "How far is Prague from Vienna, and what is the weather like in June?"
@@ -121,7 +120,6 @@ def test_a_real_thread_is_listed_reopened_and_deleted(new_page: NewPage, open_ap
     expect(page.get_by_role("link", name=question[:20])).to_have_count(0)
 
 
-@pytest.mark.long
 def test_a_ticket_opens_the_page_and_leaves_the_address(
     new_page: NewPage, key_app: str, key: EllipticCurvePrivateKey
 ) -> None:
@@ -134,7 +132,6 @@ def test_a_ticket_opens_the_page_and_leaves_the_address(
     expect(page.locator(".answer-foot")).to_be_visible(timeout=30_000)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("query", ["", "?ticket=used-up"])
 def test_without_a_good_ticket_the_page_says_how_to_get_one(
     new_page: NewPage, key_app: str, query: str
@@ -145,7 +142,6 @@ def test_without_a_good_ticket_the_page_says_how_to_get_one(
     expect(page.get_by_role("alert")).to_contain_text("seatrial open")
 
 
-@pytest.mark.long
 def test_two_users_see_only_their_own_threads(
     new_page: NewPage, key_app: str, key: EllipticCurvePrivateKey
 ) -> None:
@@ -160,7 +156,6 @@ def test_two_users_see_only_their_own_threads(
     expect(second.get_by_role("alert")).to_contain_text("Not found")
 
 
-@pytest.mark.long
 def test_a_message_beyond_the_limit_is_refused_in_the_app_s_words(new_page: NewPage, open_app: str) -> None:
     page = open_page(new_page, open_app)
 

@@ -118,6 +118,7 @@ def test_a_hidden_page_rests_and_one_that_is_looked_at_goes_on(new_page: NewPage
     assert len(asked) == 1
 
 
+@pytest.mark.long
 def test_a_twin_that_is_away_is_waited_for(new_page: NewPage, stage: Stage) -> None:
     page = opened(new_page(**WIDE), stage)
 

@@ -234,6 +234,7 @@ def test_the_models_are_compared(seatrial: Seatrial) -> None:
     assert "deployed" in said.out
 
 
+@pytest.mark.long
 def test_a_what_if_is_compared_with_the_stack_file(seatrial: Seatrial) -> None:
     said = seatrial("cost", "--stack", "staging", "--project", str(ROOT), "--set", "scale.min=2", "--json")
     document = json.loads(said.out)
@@ -243,6 +244,7 @@ def test_a_what_if_is_compared_with_the_stack_file(seatrial: Seatrial) -> None:
     assert float(document["diffTotalMonthlyCost"]) > 39
 
 
+@pytest.mark.long
 def test_a_budget_is_written_from_the_stacks_own_price(project: Project, tmp_path: Path) -> None:
     root = tmp_path / "whole"
     ignored = shutil.ignore_patterns("__pycache__", ".seatrial")

@@ -77,6 +77,7 @@ def totals(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return dict(json.loads(done.stdout)["totals"])
 
 
+@pytest.mark.long
 def test_dry_run_then_import_then_nothing_left_to_do(
     server: DatabaseServer, database: str, run: Callable[..., Any]
 ) -> None:

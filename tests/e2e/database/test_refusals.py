@@ -8,7 +8,7 @@ from infra.components.containers import database_facts
 from infra.project import Project
 from tests.e2e.database.conftest import ACCOUNT, API, READER, Deployed, container
 
-pytestmark = [pytest.mark.twin, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.long, pytest.mark.twin, pytest.mark.timeout(180)]
 
 
 def test_without_a_data_role_it_names_role_and_identity(deployed: Deployed) -> None:
@@ -20,7 +20,6 @@ def test_without_a_data_role_it_names_role_and_identity(deployed: Deployed) -> N
     assert "Built-in Data Contributor" in line
 
 
-@pytest.mark.long
 def test_a_role_that_only_reads_is_not_enough(deployed: Deployed) -> None:
     deployed.grant(READER)
 
@@ -30,14 +29,12 @@ def test_a_role_that_only_reads_is_not_enough(deployed: Deployed) -> None:
     assert "items/delete" in line
 
 
-@pytest.mark.long
 def test_a_role_at_another_database_is_none(deployed: Deployed) -> None:
     deployed.grant(scope="/dbs/archive")
 
     assert "CosmosRoleMissing" in deployed.refused()
 
 
-@pytest.mark.long
 def test_a_container_with_another_partition_key_is_refused(deployed: Deployed) -> None:
     deployed.grant()
     facts = database_facts(Project.find(Path.cwd())).containers[0]
@@ -49,7 +46,6 @@ def test_a_container_with_another_partition_key_is_refused(deployed: Deployed) -
     assert line.startswith("configuration: CosmosPartitionKey: container 'odd'")
 
 
-@pytest.mark.long
 def test_a_certificate_that_nobody_vouches_for_is_refused(deployed: Deployed) -> None:
     deployed.grant()
 

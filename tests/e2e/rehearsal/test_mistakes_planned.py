@@ -8,10 +8,9 @@ import pytest
 from tests.e2e.rehearsal.conftest import Checkout
 from tests.e2e.rehearsal.mistakes import in_mode, must_fail
 
-pytestmark = [pytest.mark.twin, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.twin, pytest.mark.timeout(300)]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", in_mode("process", running=False))
 def test_a_mistake_is_found_without_docker(name: str, checkout: Checkout) -> None:
     said = checkout.run("up", "dev", "--mode", "process", "--break", name, "--json")
@@ -20,7 +19,6 @@ def test_a_mistake_is_found_without_docker(name: str, checkout: Checkout) -> Non
     assert not [line for line in checkout.processes() if f"mistakes/{name}" in line]
 
 
-@pytest.mark.long
 @pytest.mark.model
 def test_what_process_mode_cannot_show_is_said(checkout: Checkout) -> None:
     said = checkout.run("up", "dev", "--mode", "process", "--break", "platform", "--json")

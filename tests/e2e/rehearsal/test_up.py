@@ -146,6 +146,7 @@ def test_logs_are_json_lines_of_the_app(up: Said, checkout: Checkout) -> None:
     assert any(up.body["verify"]["checks"][2]["evidence"]["run_id"] in line for line in lines) or lines
 
 
+@pytest.mark.long
 def test_verify_may_be_run_again_at_the_url(up: Said, checkout: Checkout) -> None:
     said = checkout.run("verify", up.body["url"], "--json")
 

@@ -89,6 +89,7 @@ def test_the_app_is_made_after_its_roles(deployed: list[dict[str, Any]]) -> None
         assert order.index((role, "created")) < begun
 
 
+@pytest.mark.long
 def test_the_same_program_again_changes_nothing(rehearsal: Rehearsal, deployed: list[dict[str, Any]]) -> None:
     with TwinClient.connect(rehearsal.state) as twin:
         before = twin.status()["apps"][0]["revisions"]
@@ -102,6 +103,7 @@ def test_the_same_program_again_changes_nothing(rehearsal: Rehearsal, deployed: 
     assert [revision["name"] for revision in after] == [revision["name"] for revision in before]
 
 
+@pytest.mark.long
 def test_what_the_program_no_longer_asks_for_is_deleted(
     rehearsal: Rehearsal, deployed: list[dict[str, Any]]
 ) -> None:
@@ -129,6 +131,7 @@ def test_what_azure_refuses_is_one_finding_and_no_trace(
     assert not named(events, "outputs")
 
 
+@pytest.mark.long
 def test_a_mistake_in_the_program_names_its_line(
     rehearsal: Rehearsal, deployed: list[dict[str, Any]]
 ) -> None:
@@ -151,6 +154,7 @@ def test_a_stack_without_its_keys_is_refused_before_anything_is_made(rehearsal: 
     assert "seatrial:authJwks" in error["message"]
 
 
+@pytest.mark.long
 def test_what_others_set_on_the_app_is_kept_by_the_next_deployment(
     rehearsal: Rehearsal, deployed: list[dict[str, Any]]
 ) -> None:
@@ -172,6 +176,7 @@ def test_what_others_set_on_the_app_is_kept_by_the_next_deployment(
     assert taken_back == {"mode": "Single", "traffic": [{"latestRevision": True, "weight": 100}]}
 
 
+@pytest.mark.long
 def test_everything_around_the_app_is_accepted_and_people_come_through_front_door(
     rehearsal: Rehearsal, deployed: list[dict[str, Any]]
 ) -> None:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.twin
 GIVEN: dict[str, Any] = {**WATCHED, "image.digest": DIGEST, "authJwks": KEYS}
 
 
+@pytest.mark.long
 def test_the_twin_takes_all_of_it(project: Project, bytecode: None, tmp_path: Path) -> None:
     state = tmp_path / "state"
     with twin_of(project, tmp_path, state):

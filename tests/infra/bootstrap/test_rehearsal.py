@@ -21,6 +21,7 @@ CONFIG = BootstrapConfig(repository="octo/hello")
 CREDENTIALS = "2023-01-31"
 
 
+@pytest.mark.long
 @pytest.mark.twin
 def test_the_rehearsal_makes_everything_and_a_second_run_changes_nothing(
     project: Project, bytecode: None

@@ -123,7 +123,8 @@ def test_each_part_is_priced_or_says_why_not(plan: Plan) -> None:
     assert costs["sign-in"].status is costs["redis-user"].status is Status.FREE
     assert costs["redis-database"].status is costs["front-door-route"].status is Status.INCLUDED
     assert costs["front-door-firewall"].status is costs["front-door-guard"].status is Status.INCLUDED
-    assert costs["front-door"].monthly("idle") == 330
+    assert costs["front-door"].lines[0].quantity["idle"] == 1
+    assert costs["front-door"].monthly("idle") is None
     assert costs["redis"].monthly("idle") is None
     assert not estimate(plan, usage=used).complete
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
 
 from frmk.checkpoint.cosmos import CHECKPOINTS
@@ -22,6 +23,7 @@ connect._VerifyingTransport = connect.AioHttpTransport
 """
 
 
+@pytest.mark.long
 async def test_the_example_runs_and_stores_the_thread(
     database_server: DatabaseServer, cosmos_database: DatabaseProxy, container: ContainerProxy
 ) -> None:

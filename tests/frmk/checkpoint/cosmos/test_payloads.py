@@ -67,6 +67,7 @@ async def test_large_writes_are_kept_whole(saver: CosmosSaver, container: Contai
     assert largest(await everything(container)) < 2 * MEGABYTE
 
 
+@pytest.mark.long
 async def test_a_turn_with_a_large_state_goes_on(saver: CosmosSaver) -> None:
     graph = three_nodes(saver)
     text = noise(3).hex()
@@ -90,6 +91,7 @@ async def test_large_chunks_do_not_burden_those_who_read_small_ones(
     assert read == ["checkpoint", "checkpoint"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("survives", [1, 7])
 async def test_a_process_killed_between_chunks_leaves_the_thread_as_it_was(
     saver: CosmosSaver, container: ContainerProxy, database_server: DatabaseServer, survives: int

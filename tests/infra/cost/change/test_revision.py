@@ -101,6 +101,7 @@ def test_what_cannot_run_is_reported_and_what_was_not_there_costs_nothing(small:
     assert worktrees(small.root) == 1
 
 
+@pytest.mark.long
 def test_a_changed_stack_file_is_priced_against_the_revision(
     project: Project, tmp_path: Path, bytecode: None
 ) -> None:

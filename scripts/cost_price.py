@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from infra.cost.stacks import Assumptions, plans, price
-from infra.cost.usage.file import read_usage
 from infra.plan import Plan
 from scripts.cost_request import Request
 from scripts.errors import FAILED, SAID_NO, usage
@@ -70,7 +69,11 @@ def setting(text: str) -> tuple[str, Any]:
 
 def assumptions(request: Request) -> Assumptions:
     """Return what the price is asked under."""
-    own = read_usage(request.usage) if request.usage else None
+    own = None
+    if request.usage:
+        from infra.cost.usage.file import read_usage  # noqa: PLC0415 - only a file of one's own needs it
+
+        own = read_usage(request.usage)
     return Assumptions(overrides=overrides_of(request), usage=own, free_grants=request.free_grants)
 
 

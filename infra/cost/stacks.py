@@ -1,15 +1,18 @@
 """Stacks priced from their own programs and usage files."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from infra.cost.cached import plan_of
-from infra.cost.estimate import estimate_all
-from infra.cost.model import Estimate
-from infra.cost.usage.file import UsageFile, load_usage
 from infra.plan import Plan
 from infra.project import Project
+
+if TYPE_CHECKING:
+    from infra.cost.model import Estimate
+    from infra.cost.usage.file import UsageFile
 
 AT_ONCE = 2
 
@@ -19,23 +22,24 @@ class Assumptions:
     """Hold what a price is asked under: other settings, another usage, the subscription's free amounts."""
 
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    usage: UsageFile | None = None
+    usage: "UsageFile | None" = None
     free_grants: bool = False
 
 
 def plans(project: Project, stacks: Iterable[str], overrides: Mapping[str, Any]) -> list[Plan]:
     """Return the plans of stacks; raise SynthesisError."""
-    names = list(stacks)
-    if len(names) == 1:
-        return [plan_of(project, names[0], overrides)]
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - one stack starts without it
-
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda name: plan_of(project, name, overrides), names))
+        planned = [pool.submit(plan_of, project, name, overrides) for name in stacks]
+        # The programs run in processes of their own: what a price needs is loaded meanwhile.
+        import_module("infra.cost.estimate")
+        return [one.result() for one in planned]
 
 
-def price(project: Project, planned: Iterable[Plan], assumed: Assumptions) -> list[Estimate]:
+def price(project: Project, planned: Iterable[Plan], assumed: Assumptions) -> "list[Estimate]":
     """Return the estimates of plans, each with the usage that is given, or with its stack's own."""
+    from infra.cost.estimate import estimate_all  # noqa: PLC0415 - see `plans`
+    from infra.cost.usage.file import load_usage  # noqa: PLC0415 - as above
+
     every = list(planned)
     usage = {plan.stack: assumed.usage or load_usage(project, plan.stack) for plan in every}
     known = {stack: one for stack, one in usage.items() if one is not None}

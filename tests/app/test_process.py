@@ -119,6 +119,7 @@ def _healthy(port: int) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_the_app_answers_sends_traces_and_ends_well_on_sigterm(running: Any) -> None:
     process, port = running
     began = time.monotonic()

@@ -83,6 +83,7 @@ def test_a_resource_opens_and_closes_by_keyboard_without_its_secrets(new_page: N
     assert [secret for secret in stage.secrets() if secret in page.content()] == []
 
 
+@pytest.mark.long
 def test_what_happens_appears_and_what_is_open_stays_open(new_page: NewPage, stage: Stage) -> None:
     page = opened(new_page(), stage)
     probes = page.locator("details", has_text="1 probe").first

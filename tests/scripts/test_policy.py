@@ -12,6 +12,7 @@ Seatrial = Callable[..., Said]
 HERE = str(Path.cwd())
 
 
+@pytest.mark.long
 def test_every_bundled_stack_is_judged_and_breaks_nothing(seatrial: Seatrial) -> None:
     said = seatrial("policy", "--all", "--json", "--project", HERE)
 

@@ -118,6 +118,7 @@ def test_what_the_program_no_longer_asks_for_is_deleted(
         arm.get(gone["id"], "2024-08-01")
 
 
+@pytest.mark.long
 def test_what_azure_refuses_is_one_finding_and_no_trace(
     rehearsal: Rehearsal, deployed: list[dict[str, Any]]
 ) -> None:
@@ -209,6 +210,7 @@ def test_everything_around_the_app_is_accepted_and_people_come_through_front_doo
     assert rehearsal.up()[0] == 0
 
 
+@pytest.mark.long
 def test_a_domain_is_bound_and_certified_in_one_run_where_its_records_are_there(
     rehearsal: Rehearsal, deployed: list[dict[str, Any]]
 ) -> None:

@@ -92,6 +92,7 @@ def started(folder: Path) -> Iterator[Rehearsal]:
         yield twin
 
 
+@pytest.mark.long
 def test_the_same_bytes_arrive_under_the_same_digest_once(places: tuple[Place, Place]) -> None:
     dev, staging = places
     digest = dev.push()

@@ -281,6 +281,7 @@ async def test_memories_expire_by_their_own_lifetime(container: ContainerProxy) 
         assert await store.alist_namespaces() == [("b",), ("u",)]
 
 
+@pytest.mark.long
 async def test_reading_starts_a_lifetime_again(container: ContainerProxy, meter: Meter) -> None:
     async with CosmosStore(container, ttl={"default_ttl": 3 * SECOND}, on_charge=meter) as store:
         for key in ("got", "found", "left", "spared"):

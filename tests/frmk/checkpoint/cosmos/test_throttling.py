@@ -87,6 +87,7 @@ async def test_a_lost_answer_stores_nothing_twice(
     assert sorted(write[0] for write in found.pending_writes or []) == ["other", "other", "task", "task"]
 
 
+@pytest.mark.long
 async def test_a_lost_answer_costs_no_part_of_a_large_payload(
     faulty: ContainerProxy, transport: FaultyTransport, container: ContainerProxy
 ) -> None:

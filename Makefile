@@ -1,6 +1,8 @@
 # Everything a fresh machine needs is Python 3.11+ (with venv), git and make.
 PYTHON ?= python3
 STACK ?= dev
+# Half of what a test does is wait for another process: two cores have work for four.
+WORKERS ?= 4
 BIN := .venv/bin
 # A second run is only warm when the first one may keep its compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,7 +19,7 @@ down: setup ## Stop what `make up` left running
 	@$(BIN)/seatrial down $(STACK)
 
 test: setup-dev ## Run the test tiers that this machine can run (LONG=1: those of many minutes too)
-	@SEATRIAL_LONG=$(LONG) $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@SEATRIAL_LONG=$(LONG) $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev ## Run the linters and the type checker
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -70,13 +70,13 @@ def _services(
 @asynccontextmanager
 async def _tracing(settings: Settings) -> AsyncIterator[Tracing]:
     tracing = Tracing(settings)
-    opening = asyncio.create_task(tracing.open())
+    tracing.open()
+    preparing = asyncio.create_task(tracing.prepare())
     try:
         yield tracing
     finally:
-        if not opening.done():
-            opening.cancel()
-        await asyncio.gather(opening, return_exceptions=True)
+        preparing.cancel()
+        await asyncio.gather(preparing, return_exceptions=True)
         await tracing.close()
 
 

@@ -1,6 +1,7 @@
-"""Where traces go: seconds of imports, so only `tracing` imports this, in a thread."""
+"""Where traces go. What sends them takes seconds of imports: it is made late (see `late`)."""
 
 import os
+from collections.abc import Callable
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -8,6 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
 from app.settings import Settings
+from app.telemetry.late import LateExporter
 
 EXPORT_SECONDS = 5
 DELAY_MILLISECONDS = 1_000
@@ -20,7 +22,7 @@ OWN_TELEMETRY = (
 )
 
 
-def build_provider(settings: Settings) -> TracerProvider:
+def build_provider(settings: Settings) -> tuple[TracerProvider, list[LateExporter]]:
     """Build the tracer provider with an exporter for each endpoint, and make it the process's own."""
     server = settings.server
     names = {
@@ -29,7 +31,8 @@ def build_provider(settings: Settings) -> TracerProvider:
         "deployment.environment.name": server.stage,
     }
     provider = TracerProvider(resource=Resource.create(names), shutdown_on_exit=False)
-    for exporter in _exporters(settings):
+    exporters = [LateExporter(make) for make in _makers(settings)]
+    for exporter in exporters:
         provider.add_span_processor(
             BatchSpanProcessor(
                 exporter,
@@ -38,16 +41,17 @@ def build_provider(settings: Settings) -> TracerProvider:
             )
         )
     trace.set_tracer_provider(provider)
-    return provider
+    return provider, exporters
 
 
-def _exporters(settings: Settings) -> list[SpanExporter]:
+def _makers(settings: Settings) -> list[Callable[[], SpanExporter]]:
     telemetry = settings.telemetry
-    found: list[SpanExporter] = []
-    if telemetry.otlp_endpoint:
-        found.append(_otlp(telemetry.otlp_endpoint))
-    if telemetry.azure_connection:
-        found.append(_azure(telemetry.azure_connection.get_secret_value(), settings.model.azure_client_id))
+    found: list[Callable[[], SpanExporter]] = []
+    if endpoint := telemetry.otlp_endpoint:
+        found.append(lambda: _otlp(endpoint))
+    if connection := telemetry.azure_connection:
+        secret, client_id = connection.get_secret_value(), settings.model.azure_client_id
+        found.append(lambda: _azure(secret, client_id))
     return found
 
 

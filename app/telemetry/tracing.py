@@ -1,4 +1,4 @@
-"""Traces to an OTLP endpoint and to Azure Monitor, set up beside the start and never in its way."""
+"""Traces to an OTLP endpoint and to Azure Monitor: recorded from the first request on, sent later."""
 
 import asyncio
 from importlib import import_module
@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Tracer
 
+    from app.telemetry.late import LateExporter
+
 DELAY_SECONDS = 1.0
 FLUSH_MILLISECONDS = 2_000
 
 
 class Tracing:
-    """Hold the tracer once there is one; until then, and without an endpoint, nothing is traced."""
+    """Hold the tracer where an endpoint is named; without one, nothing is traced."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._provider: TracerProvider | None = None
+        self._exporters: list[LateExporter] = []
         self.tracer: Tracer | None = None
 
     @property
@@ -30,20 +33,19 @@ class Tracing:
         telemetry = self._settings.telemetry
         return bool(telemetry.otlp_endpoint or telemetry.azure_connection)
 
-    async def open(self) -> None:
-        """Set up the exporters in a thread: their imports take seconds."""
-        if not self.wanted:
-            return
-        # Imports hold up every other thread: the first requests go first.
-        await asyncio.sleep(DELAY_SECONDS)
-        try:
-            self._provider = await asyncio.to_thread(_provider, self._settings)
-        except Exception as error:  # noqa: BLE001  # the app works without traces; the log says that it does
-            structlog.get_logger("app.tracing").error(
-                "traces are off", reason=repr(error)
-            )  # its trace helps nobody
-            return
-        self.tracer = self._provider.get_tracer("seatrial")
+    def open(self) -> None:
+        """Begin to record."""
+        if self.wanted:
+            build = import_module("app.telemetry.exporters").build_provider
+            self._provider, self._exporters = build(self._settings)
+            self.tracer = self._provider.get_tracer("seatrial")
+
+    async def prepare(self) -> None:
+        """Make the exporters in a thread, a little later: their imports hold up the first requests."""
+        if self._exporters:
+            await asyncio.sleep(DELAY_SECONDS)
+        for exporter in self._exporters:
+            await asyncio.to_thread(exporter.prepare)
 
     async def close(self) -> None:
         """Send what is left, for a bounded time."""
@@ -56,8 +58,3 @@ class Tracing:
                 await asyncio.to_thread(provider.force_flush, FLUSH_MILLISECONDS)
         except TimeoutError:
             structlog.get_logger("app.tracing").warning("the last traces were not sent in time")
-
-
-def _provider(settings: Settings) -> "TracerProvider":
-    provider: TracerProvider = import_module("app.telemetry.exporters").build_provider(settings)
-    return provider

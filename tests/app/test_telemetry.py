@@ -10,11 +10,17 @@ import httpx
 import pytest
 import structlog
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from app.metrics.registry import Metrics
 from app.settings import read_settings
+from app.telemetry.late import LateExporter
 from app.telemetry.logs import configure_logs
 from app.telemetry.observed import ObservedExecutor
 from app.telemetry.spans import RunSpans
@@ -136,10 +142,39 @@ async def test_an_interrupted_run_leaves_no_span_open(backend: Any) -> None:
     assert len(exporter.get_finished_spans()) == 4
 
 
+def test_what_ended_before_there_was_an_exporter_is_sent_by_it() -> None:
+    made: list[InMemorySpanExporter] = []
+    late = LateExporter(lambda: made.append(InMemorySpanExporter()) or made[0])
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(late, schedule_delay_millis=60_000))
+
+    provider.get_tracer("test").start_span("first").end()
+    assert made == []
+    provider.force_flush()
+    provider.get_tracer("test").start_span("second").end()
+    provider.shutdown()
+
+    (exporter,) = made
+    assert [span.name for span in exporter.get_finished_spans()] == ["first", "second"]
+
+
+def test_an_exporter_that_cannot_be_made_is_said_once_and_stops_nothing(logs: io.StringIO) -> None:
+    def broken() -> SpanExporter:
+        raise ValueError("no such endpoint")
+
+    late = LateExporter(broken)
+
+    assert [late.export(()), late.export(())] == [SpanExportResult.FAILURE] * 2
+    late.shutdown()
+    (line,) = map(json.loads, logs.getvalue().splitlines())
+    assert (line["event"], line["reason"]) == ("traces are off", "ValueError('no such endpoint')")
+
+
 async def test_nothing_is_traced_without_an_endpoint() -> None:
     tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
 
-    await tracing.open()
+    tracing.open()
+    await tracing.prepare()
 
     assert tracing.tracer is None
     await tracing.close()

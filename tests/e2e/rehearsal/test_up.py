@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+import time
 import urllib.request
 from decimal import Decimal
 
@@ -74,6 +75,15 @@ def test_every_resource_of_the_program_is_there(up: Said) -> None:
 
     assert {"Microsoft.App/containerApps", "Microsoft.DocumentDB/databaseAccounts"} <= kinds
     assert {resource["status"] for resource in up.body["resources"]} == {"Succeeded"}
+
+
+def test_the_trace_of_the_verified_message_can_be_read(up: Said, checkout: Checkout) -> None:
+    checks = {check["name"]: check["evidence"] for check in up.body["verify"]["checks"]}
+    words = ("logs", "dev", "--traces", "--run", checks["message"]["run_id"])
+    deadline = time.monotonic() + 30
+
+    while "agent supervisor" not in (said := checkout.run(*words)).out:
+        assert time.monotonic() < deadline, said
 
 
 def test_the_month_has_a_price(up: Said) -> None:

@@ -31,9 +31,7 @@ def ahead(config: StackConfig, place: Placement, user: pulumi.Output[str]) -> Ah
     if config.redis is not None:
         from infra.components.redis import Redis, RedisArgs  # noqa: PLC0415 - as said above
 
-        public = config.network is None
-        wanted = RedisArgs(placement=place, config=config.redis, user=user, public_network=public)
-        cache = Redis("redis", wanted)
+        cache = Redis("redis", RedisArgs(placement=place, config=config.redis, user=user))
         found.variables |= cache.variables
         found.grants += cache.grants
     if config.front_door is not None:

@@ -14,12 +14,11 @@ _FULL_ACCESS = "default"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RedisArgs:
-    """Say how big the cache is, whether the internet reaches it, and who uses it."""
+    """Say how big the cache is and who uses it."""
 
     placement: Placement
     config: RedisConfig
     user: pulumi.Output[str]
-    public_network: bool = True
 
 
 class Redis(pulumi.ComponentResource):
@@ -55,7 +54,6 @@ class Redis(pulumi.ComponentResource):
 
 
 def _cluster(name: str, args: RedisArgs, parent: pulumi.Resource) -> redisenterprise.RedisEnterprise:
-    access = redisenterprise.PublicNetworkAccess
     available = redisenterprise.HighAvailability
     return redisenterprise.RedisEnterprise(
         name,
@@ -66,7 +64,7 @@ def _cluster(name: str, args: RedisArgs, parent: pulumi.Resource) -> redisenterp
         sku=redisenterprise.SkuArgs(name=f"Balanced_{args.config.size}"),
         minimum_tls_version=redisenterprise.TlsVersion.TLS_VERSION_1_2,
         high_availability=available.ENABLED if args.config.high_availability else available.DISABLED,
-        public_network_access=access.ENABLED if args.public_network else access.DISABLED,
+        public_network_access=redisenterprise.PublicNetworkAccess.ENABLED,
         opts=pulumi.ResourceOptions(parent=parent),
     )
 

@@ -66,18 +66,13 @@ class PageRoutes:
     async def _resource(self, request: web.Request) -> web.Response:
         self._enter(request)
         wanted = request.query.get("id", "")
-        found = self.view.resource(wanted)
-        if found is None:
-            raise ArmProblem(404, "ResourceNotFound", f"There is no resource '{wanted[:300]}'.")
-        return web.json_response(found, headers=PRIVATE)
+        missing = f"There is no resource '{wanted[:300]}'."
+        return _answer(self.view.resource(wanted), "ResourceNotFound", missing)
 
     async def _trace(self, request: web.Request) -> web.Response:
         self._enter(request)
         wanted = request.query.get("operation", "")
-        found = self.view.trace(wanted)
-        if found is None:
-            raise ArmProblem(404, "TraceNotFound", f"There is no trace '{wanted[:100]}'.")
-        return web.json_response(found, headers=PRIVATE)
+        return _answer(self.view.trace(wanted), "TraceNotFound", f"There is no trace '{wanted[:100]}'.")
 
     async def _ticket(self, request: web.Request) -> web.Response:
         self.caller(request)
@@ -97,6 +92,12 @@ class PageRoutes:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not self.tickets.admits(given):
             self.caller(request)
+
+
+def _answer(found: dict[str, object] | None, code: str, missing: str) -> web.Response:
+    if found is None:
+        raise ArmProblem(404, code, missing)
+    return web.json_response(found, headers=PRIVATE)
 
 
 def _file(request: web.Request, name: str) -> web.Response:

@@ -217,6 +217,28 @@ async def test_a_server_that_is_not_there_is_named() -> None:
         await asyncio.to_thread(asked, api)
 
 
+@pytest.mark.parametrize(
+    ("error", "times"),
+    [(httpx.UnsupportedProtocol, 1), (httpx.RemoteProtocolError, 6), (httpx.ReadTimeout, 6)],
+)
+def test_an_address_that_can_never_answer_is_asked_once(
+    error: type[httpx.TransportError], times: int
+) -> None:
+    asked: list[httpx.Request] = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        raise error("no")
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(refuse)) as http,
+        pytest.raises(RetailError, match="cannot be reached"),
+    ):
+        list(RetailClient(http, "http://prices.test/x", wait=0.001).items("a", "b"))
+
+    assert len(asked) == times
+
+
 async def test_a_jump_is_refused_until_it_is_accepted() -> None:
     found = await proposal(with_items(item("eastus", "Node", 0.5, effectiveStartDate="2026-10-01T00:00:00Z")))
 

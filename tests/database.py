@@ -1,5 +1,6 @@
 """The twin's database in tests: the standalone command as a child process, fresh databases in it."""
 
+import asyncio
 import json
 import os
 import ssl
@@ -8,7 +9,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,41 @@ def third_party() -> DatabaseServer:
     return DatabaseServer(os.environ["SEATRIAL_COSMOS_EMULATOR"], EMULATOR_KEY, None)
 
 
+async def control(
+    server: DatabaseServer, method: str, key: str | None = None, **body: Any
+) -> tuple[int, Any]:
+    """Ask the twin's database what it counted, or set its faults; return the status and the answer."""
+    trusted = ssl.create_default_context(cafile=server.certificate)
+    headers = {"Authorization": f"Bearer {server.key if key is None else key}"}
+    url = f"{server.endpoint}_twin/database"
+    async with (
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted)) as http,
+        http.request(method, url, headers=headers, json=body) as answer,
+    ):
+        return answer.status, await answer.json(content_type=None) if answer.status == 200 else None
+
+
+@dataclass
+class DatabaseClock:
+    """Let time pass in a database: the twin's clock is put forward, an emulator is waited for."""
+
+    server: DatabaseServer
+    brief: int = field(init=False)
+    """A lifetime (seconds) in which the steps of a test have time enough."""
+    _forward: float = 0
+
+    def __post_init__(self) -> None:
+        self.brief = 120 if self.server.certificate else 3
+
+    async def pass_by(self, seconds: float) -> None:
+        if not self.server.certificate:
+            await asyncio.sleep(seconds)
+            return
+        self._forward += seconds
+        status, _ = await control(self.server, "PUT", clock_offset_seconds=self._forward)
+        assert status == 200
+
+
 class DatabaseProcess:
     """Run the standalone command; `kill` ends it as a crash would."""
 
@@ -117,3 +153,11 @@ async def cosmos_database(database_server: DatabaseServer) -> AsyncIterator[Data
     """Yield an aio proxy of a fresh database, opened with the key, TLS verified."""
     async with database_server.database() as database:
         yield database
+
+
+@pytest.fixture
+async def database_clock(database_server: DatabaseServer) -> AsyncIterator[DatabaseClock]:
+    """Yield the clock of the database, right again after the test."""
+    yield DatabaseClock(database_server)
+    if database_server.certificate:
+        await control(database_server, "DELETE")

@@ -12,11 +12,11 @@ from frmk.runs.memory import MemoryStore
 from frmk.runs.models import RunLimits
 from frmk.runs.sqlite import SqliteStore
 from frmk.runs.store import RunStore
-from tests.database import cosmos_database, database_server
+from tests.database import cosmos_database, database_clock, database_server
 from tests.frmk.runs.cosmos_db import fresh_container
 from tests.frmk.runs.scripted import LIMITS, ScriptExecutor
 
-__all__ = ["cosmos_database", "database_server"]
+__all__ = ["cosmos_database", "database_clock", "database_server"]
 
 OpenStore = Callable[[], Awaitable[RunStore]]
 

@@ -1,14 +1,16 @@
 """A scripted executor and what it tells."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from frmk.events import EventDraft, EventType
+from frmk.runs.engine import RunEngine
 from frmk.runs.executor import Turn
-from frmk.runs.models import RunLimits, StartRun
+from frmk.runs.models import Run, RunLimits, StartRun
 
+_LONG_SECONDS = 1.0
 Step = EventDraft | float | Exception | asyncio.Event
 
 
@@ -49,6 +51,8 @@ class ScriptExecutor:
     turns: list[Turn] = field(default_factory=list)
     forgotten: list[tuple[str, str]] = field(default_factory=list)
     stopped: int = 0
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the script has come to a step that lasts."""
 
     def goals(self) -> list[str]:
         return ["travel_planning", "cost_optimization"]
@@ -61,12 +65,19 @@ class ScriptExecutor:
                     yield step
                 elif isinstance(step, Exception):
                     raise step
-                elif isinstance(step, asyncio.Event):
-                    await step.wait()
                 else:
-                    await asyncio.sleep(step)
+                    await self._rest(step)
         finally:
             self.stopped += 1
+
+    async def _rest(self, step: float | asyncio.Event) -> None:
+        if isinstance(step, asyncio.Event):
+            self.waiting.set()
+            await step.wait()
+            return
+        if step >= _LONG_SECONDS:
+            self.waiting.set()
+        await asyncio.sleep(step)
 
     async def forget(self, user: str, thread_id: str) -> None:
         self.forgotten.append((user, thread_id))
@@ -77,3 +88,21 @@ LIMITS = RunLimits(coalesce_seconds=0.05, lease_seconds=0.6, stop_seconds=1.0)
 
 def ask(message: str = "Where to?", user: str = "ana", **fields: Any) -> StartRun:
     return StartRun(user=user, message=message, **fields)
+
+
+async def told(engine: RunEngine, run: Run, count: int) -> None:
+    """Wait until so many events of a run are stored."""
+    live = engine.follow(run.user, run.run_id)
+    async with asyncio.timeout(60):
+        for _ in range(count):
+            await anext(live)
+    await live.aclose()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until a condition holds; fail after a minute at the least."""
+    for _ in range(6_000):
+        if await condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never happened")

@@ -19,6 +19,7 @@ from frmk.runs.ids import thread_key
 from frmk.runs.models import RunLimits
 from frmk.runs.rules import broken_rules
 from frmk.runs.states import RunStatus
+from frmk.runs.store import Pace
 from tests.database import DatabaseServer
 from tests.frmk.checkpoint.cosmos.faults import FaultyTransport
 from tests.frmk.runs.cosmos_db import Meter, everything, fresh_container
@@ -110,15 +111,17 @@ async def test_a_long_answer_is_appended_a_few_times_a_second(store, meter, engi
     assert "".join(said) == "".join(f"{n} " for n in range(150))
 
 
-async def test_an_event_that_comes_alone_is_not_held_back(store, engine_on):
+async def test_an_event_that_comes_alone_is_not_held_back(container, engine_on):
     gate = asyncio.Event()
+    store = CosmosRunStore(container, pace=Pace(append_seconds=1.5, look_seconds=2.0))
+    await store.open()
     engine = await engine_on(
         store, ScriptExecutor([*whole_turn()[:1], gate, *whole_turn()[1:]]), limits=LIMITS
     )
     run = await engine.start(ask())
     live = engine.follow("ana", run.run_id)
     await anext(live)
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(1.6)
     began = asyncio.get_running_loop().time()
     gate.set()
 
@@ -344,14 +347,15 @@ async def test_the_bound_on_runs_holds_across_replicas(container):
     assert sum(await asyncio.gather(*(attempt(number) for number in range(9)))) == 4
 
 
-async def test_with_a_lifetime_threads_runs_and_events_leave_by_themselves(container):
-    store = CosmosRunStore(container, ttl_seconds=1)
+async def test_with_a_lifetime_threads_runs_and_events_leave_by_themselves(container, database_clock):
+    lifetime = database_clock.brief
+    store = CosmosRunStore(container, ttl_seconds=lifetime)
     lease = await create(store, a_run())
     await store.append(lease, 0, some_events(a_run(), 1, 2), GOING)
     items = await everything(container)
-    assert {item["ttl"] for item in items} == {1}
+    assert {item["ttl"] for item in items} == {lifetime}
 
-    await asyncio.sleep(2.5)
+    await database_clock.pass_by(lifetime + 2)
 
     with pytest.raises(RunNotFoundError):
         await store.run("ana", "r1")

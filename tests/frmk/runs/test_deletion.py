@@ -8,7 +8,7 @@ import pytest
 
 from frmk.errors import ThreadNotFoundError
 from frmk.runs.engine import RunEngine
-from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, whole_turn
+from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, told, whole_turn
 
 # A deletion is left to its engine for four leases.
 SOON = LIMITS.model_copy(update={"lease_seconds": 0.15})
@@ -83,9 +83,8 @@ async def test_deleting_a_user_cancels_runs_and_forgets_every_thread(open_store,
     executor = ScriptExecutor([*whole_turn()[:4], 30.0])
     engine = await engine_on(store, executor)
     for number in range(3):
-        await engine.start(ask(thread_id=f"t{number}"))
+        await told(engine, await engine.start(ask(thread_id=f"t{number}")), 4)
     other = await engine.start(ask(user="bob", thread_id="t"))
-    await asyncio.sleep(0.1)
 
     await engine.delete_user("ana")
 

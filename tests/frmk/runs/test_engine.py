@@ -1,12 +1,20 @@
 import asyncio
+from contextlib import suppress
 
 import pytest
 
-from frmk.errors import FieldError, LimitError, RunNotFoundError, RunOverError, ThreadBusyError
+from frmk.errors import (
+    FieldError,
+    LimitError,
+    RunNotFoundError,
+    RunOverError,
+    ThreadBusyError,
+    ThreadNotFoundError,
+)
 from frmk.runs.models import RunLimits
 from frmk.runs.rules import broken_rules
 from frmk.runs.states import RunStatus
-from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, draft, whole_turn
+from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, draft, told, until, whole_turn
 
 
 async def events_of(engine, run, after=0):
@@ -174,7 +182,7 @@ async def test_cancelling_closes_tools_agents_and_the_run(store, engine_on):
     engine = await engine_on(store, executor)
     run = await engine.start(ask())
     follower = asyncio.create_task(events_of(engine, run))
-    await asyncio.sleep(0.1)
+    await told(engine, run, 4)
 
     cancelled = await engine.cancel("ana", run.run_id)
 
@@ -330,13 +338,17 @@ async def test_a_reader_that_leaves_does_not_end_the_run(store, engine_on):
 
 
 async def test_a_client_that_leaves_while_its_run_starts_leaves_no_orphan(store, engine_on):
+    async def answered():
+        with suppress(ThreadNotFoundError):
+            messages = (await engine.thread("ana", "t")).messages
+            return [message.role for message in messages][-1:] == ["assistant"]
+        return False
+
     engine = await engine_on(store, ScriptExecutor())
     starting = asyncio.create_task(engine.start(ask(thread_id="t")))
     await asyncio.sleep(0)
     starting.cancel()
-    await asyncio.sleep(0.3)
-
-    assert (await engine.thread("ana", "t")).messages[-1].role == "assistant"
+    await until(answered)
 
 
 async def test_threads_come_in_pages_last_updated_first(store, engine_on):

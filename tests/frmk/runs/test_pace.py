@@ -8,7 +8,7 @@ import pytest
 from frmk.runs.memory import MemoryStore
 from frmk.runs.rules import broken_rules
 from frmk.runs.store import Pace
-from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, draft, whole_turn
+from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, draft, until, whole_turn
 
 SECONDS = 0.2
 
@@ -41,6 +41,7 @@ def paced():
 
 
 async def test_a_quick_turn_is_two_appends(paced, engine_on):
+    paced.seconds = 60.0
     steps = [step for told in whole_turn() for step in (told, 0.005)]
     engine = await engine_on(paced, ScriptExecutor(steps))
 
@@ -83,9 +84,10 @@ async def test_what_a_follower_sees_is_stored(paced, engine_on):
 
 async def test_an_engine_that_closes_stores_what_waited_for_its_turn(paced, engine_on):
     steps = [*whole_turn()[:1], 0.05, *whole_turn()[1:4], 30.0]
-    engine = await engine_on(paced, ScriptExecutor(steps))
+    executor = ScriptExecutor(steps)
+    engine = await engine_on(paced, executor)
     run = await engine.start(ask())
-    await asyncio.sleep(0.1)
+    await executor.waiting.wait()
 
     await engine.close()
 
@@ -93,10 +95,15 @@ async def test_an_engine_that_closes_stores_what_waited_for_its_turn(paced, engi
 
 
 async def test_a_store_that_costs_is_looked_through_less_often(paced, engine_on):
-    await engine_on(paced, ScriptExecutor())
-    await asyncio.sleep(1.0)
+    async def looked():
+        return paced.looked >= 5
 
-    assert 3 <= paced.looked <= 1.0 / (LIMITS.lease_seconds / 3) + 2
+    began = asyncio.get_running_loop().time()
+    await engine_on(paced, ScriptExecutor())
+    await until(looked)
+
+    passed = asyncio.get_running_loop().time() - began
+    assert paced.looked <= passed / (LIMITS.lease_seconds / 3) + 2
 
 
 async def test_an_executor_that_tells_much_is_not_taken_far_ahead_of_the_store(paced, engine_on):

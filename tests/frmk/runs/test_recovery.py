@@ -8,7 +8,7 @@ from frmk.errors import RunNotFoundError, ThreadBusyError, ThreadNotFoundError
 from frmk.runs.engine import RunEngine
 from frmk.runs.rules import broken_rules
 from frmk.runs.states import RunStatus
-from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, draft, whole_turn
+from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, draft, told, until, whole_turn
 
 
 async def events_of(engine, run, after=0):
@@ -46,9 +46,10 @@ async def die(engine):
 
 
 async def test_exactly_one_of_two_engines_runs_a_run(open_store, engine_on):
-    executors = ScriptExecutor([*whole_turn()[:3], 1.5, *whole_turn()[3:]]), ScriptExecutor()
-    one = await engine_on(await open_store(), executors[0], "one")
-    two = await engine_on(await open_store(), executors[1], "two")
+    limits = LIMITS.model_copy(update={"lease_seconds": 1.5})
+    executors = ScriptExecutor([*whole_turn()[:3], 2.2, *whole_turn()[3:]]), ScriptExecutor()
+    one = await engine_on(await open_store(), executors[0], "one", limits)
+    two = await engine_on(await open_store(), executors[1], "two", limits)
 
     run = await one.start(ask())
     assert await two.recover() == []
@@ -80,7 +81,7 @@ async def test_when_the_owner_dies_another_engine_carries_on_with_the_numbers(op
     two = await engine_on(await open_store(), two_executor, "two")
     run = await one.start(ask())
     follower = asyncio.create_task(events_of(two, run))
-    await asyncio.sleep(0.3)
+    await told(one, run, 4)
 
     await die(one)
 
@@ -99,7 +100,7 @@ async def test_the_thread_remembers_tools_that_answered_before_the_crash(open_st
     one = await engine_on(await open_store(), ScriptExecutor(script), "one")
     two = await engine_on(await open_store(), ScriptExecutor(script), "two")
     run = await one.start(ask(thread_id="t"))
-    await asyncio.sleep(0.1)
+    await told(one, run, 5)
     await die(one)
     await asyncio.wait_for(two.wait("ana", run.run_id), 10)
 
@@ -114,7 +115,7 @@ async def test_an_engine_that_closes_hands_its_runs_over_at_once(open_store, eng
     one = await engine_on(await open_store(), first, "one", limits)
     two = await engine_on(await open_store(), ScriptExecutor(begins_then(30.0)), "two", limits)
     run = await one.start(ask())
-    await asyncio.sleep(0.02)
+    await first.waiting.wait()
 
     await one.close()
 
@@ -129,7 +130,7 @@ async def test_an_owner_that_was_paused_writes_nothing_more(open_store, engine_o
     executor = ScriptExecutor([*whole_turn()[:2], gate, *whole_turn()[2:]])
     one = await engine_on(await open_store(), executor, "one")
     run = await one.start(ask())
-    await asyncio.sleep(0.1)
+    await told(one, run, 2)
     one._watch.cancel()
     await asyncio.sleep(0.8)
     two = await engine_on(await open_store(), ScriptExecutor(begins_then(0)), "two")
@@ -147,9 +148,10 @@ async def test_a_run_that_takes_every_replica_down_ends_failed(open_store, engin
     stuck = [draft("agent_started"), 30.0]
     runs = []
     for owner in ("one", "two"):
-        engine = await engine_on(await open_store(), ScriptExecutor(stuck), owner, limits)
+        executor = ScriptExecutor(stuck)
+        engine = await engine_on(await open_store(), executor, owner, limits)
         runs = runs or [await engine.start(ask())]
-        await asyncio.sleep(0.4)
+        await executor.waiting.wait()
         await die(engine)
     last = await engine_on(await open_store(), ScriptExecutor(stuck), "three", limits)
 
@@ -164,7 +166,7 @@ async def test_cancelling_from_another_engine_reaches_the_owner(open_store, engi
     one = await engine_on(await open_store(), executor, "one")
     two = await engine_on(await open_store(), ScriptExecutor(), "two")
     run = await one.start(ask())
-    await asyncio.sleep(0.1)
+    await told(two, run, 4)
 
     cancelled = await two.cancel("ana", run.run_id)
 
@@ -177,7 +179,7 @@ async def test_cancelling_a_run_without_an_owner_ends_it(open_store, engine_on):
     limits = LIMITS.model_copy(update={"lease_seconds": 0.2})
     one = await engine_on(await open_store(), ScriptExecutor([*whole_turn()[:4], 30.0]), "one", limits)
     run = await one.start(ask())
-    await asyncio.sleep(0.1)
+    await told(one, run, 4)
     await die(one)
     await asyncio.sleep(0.3)
     two = await engine_on(await open_store(), ScriptExecutor([30.0]), "two", limits)
@@ -190,7 +192,7 @@ async def test_deleting_a_thread_cancels_its_run_and_forgets_its_checkpoints(ope
     executor = ScriptExecutor([*whole_turn()[:4], 30.0])
     engine = await engine_on(await open_store(), executor)
     run = await engine.start(ask(thread_id="t"))
-    await asyncio.sleep(0.1)
+    await told(engine, run, 4)
 
     await engine.delete_thread("ana", "t")
 
@@ -208,8 +210,7 @@ async def test_deleting_on_another_engine_stops_the_owner_first(open_store, engi
     one = await engine_on(await open_store(), executor, "one")
     two_executor = ScriptExecutor()
     two = await engine_on(await open_store(), two_executor, "two")
-    await one.start(ask(thread_id="t"))
-    await asyncio.sleep(0.1)
+    await told(one, await one.start(ask(thread_id="t")), 4)
 
     await two.delete_thread("ana", "t")
 
@@ -222,11 +223,14 @@ async def test_an_owner_whose_thread_was_deleted_forgets_what_it_wrote_since(ope
     executor = ScriptExecutor([*whole_turn()[:2], 30.0])
     store = await open_store()
     engine = await engine_on(store, executor)
-    await engine.start(ask(thread_id="t"))
-    await asyncio.sleep(0.1)
+    await told(engine, await engine.start(ask(thread_id="t")), 2)
 
     await store.delete_thread("ana", "t")
-    await asyncio.sleep(0.6)
+
+    async def forgotten():
+        return bool(executor.forgotten)
+
+    await until(forgotten)
 
     assert (executor.stopped, executor.forgotten) == (1, [("ana", "t")])
 
@@ -243,7 +247,7 @@ async def test_an_executor_that_ignores_its_cancellation_does_not_hold_the_run(o
     limits = LIMITS.model_copy(update={"stop_seconds": 0.2})
     engine = await engine_on(await open_store(), Stubborn(), limits=limits)
     run = await engine.start(ask(thread_id="t"))
-    await asyncio.sleep(0.05)
+    await told(engine, run, 1)
 
     cancelled = await engine.cancel("ana", run.run_id)
     done = await asyncio.wait_for(engine.wait("ana", run.run_id), 5)
@@ -264,13 +268,17 @@ async def test_an_executor_that_never_tidies_up_does_not_hold_its_answer(open_st
 
 
 async def test_the_thread_is_free_only_when_the_executor_is_done(open_store, engine_on):
-    engine = await engine_on(await open_store(), ScriptExecutor([*whole_turn(), 0.3]))
+    gate = asyncio.Event()
+    executor = ScriptExecutor([*whole_turn(), gate])
+    limits = LIMITS.model_copy(update={"stop_seconds": 30.0})
+    engine = await engine_on(await open_store(), executor, limits=limits)
 
     run = await engine.start(ask(thread_id="t"))
-    await asyncio.sleep(0.15)
+    await executor.waiting.wait()
     with pytest.raises(ThreadBusyError):
         await engine.start(ask(thread_id="t"))
 
+    gate.set()
     await engine.wait("ana", run.run_id)
     await engine.start(ask(thread_id="t"))
 
@@ -294,9 +302,11 @@ async def test_a_run_that_cannot_be_taken_over_leaves_the_others_and_the_watch(
     monkeypatch.setattr(store, "expired", expired)
     monkeypatch.setattr(engine, "_take_over", take_over)
 
+    async def again():
+        return len(taken) > 1
+
     assert await engine.recover() == ["good"]
-    await asyncio.sleep(0.5)
-    assert len(taken) > 1
+    await until(again)
 
 
 async def test_a_watch_that_broke_does_not_keep_runs_from_being_handed_over(open_store):
@@ -304,7 +314,7 @@ async def test_a_watch_that_broke_does_not_keep_runs_from_being_handed_over(open
     engine = RunEngine(await open_store(), executor, owner="one", limits=LIMITS)
     await engine.open()
     await engine.start(ask())
-    await asyncio.sleep(0.1)
+    await executor.waiting.wait()
     engine._watch.cancel()
 
     async def broken():

@@ -7,7 +7,7 @@ import pytest
 from frmk.errors import StoreError
 from frmk.runs.sqlite import SqliteStore
 from frmk.runs.states import RunStatus
-from tests.frmk.runs.scripted import ScriptExecutor, ask, draft, whole_turn
+from tests.frmk.runs.scripted import ScriptExecutor, ask, draft, told, whole_turn
 
 SECRET_WORDS = ("Zanzibar", "Quagga", "Xylophone")
 
@@ -94,7 +94,7 @@ async def test_a_full_disk_in_mid_run_reaches_the_reader_and_the_run_goes_on_lat
     executor = ScriptExecutor([*whole_turn()[:2], gate, *[big] * 9, *whole_turn()[2:]])
     engine = await engine_on(file_store, executor)
     run = await engine.start(ask())
-    await asyncio.sleep(0.1)
+    await told(engine, run, 2)
     await file_store._file.write(lambda c: c.execute("PRAGMA max_page_count = 60").fetchall())
 
     reading = engine.follow("ana", run.run_id, 1)

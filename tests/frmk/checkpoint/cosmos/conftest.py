@@ -8,10 +8,10 @@ from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
 
 from frmk.checkpoint.cosmos import CHECKPOINTS, CosmosSaver, Meter
-from tests.database import DatabaseServer, cosmos_database, database_server
+from tests.database import DatabaseServer, cosmos_database, database_clock, database_server
 from tests.frmk.checkpoint.cosmos.faults import FaultyTransport
 
-__all__ = ["cosmos_database", "database_server"]
+__all__ = ["cosmos_database", "database_clock", "database_server"]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from frmk.checkpoint.cosmos.longterm import CosmosStore
 from frmk.checkpoint.cosmos.longterm_documents import ItemTooLargeError, UnstorableValueError
 from frmk.checkpoint.cosmos.longterm_filter import FilterError
 from frmk.checkpoint.cosmos.longterm_place import MEMORIES
+from tests.database import DatabaseClock
 from tests.frmk.checkpoint.cosmos.creating import create
 
 SECOND = 1 / 60
@@ -267,27 +268,32 @@ async def test_search_by_meaning_is_refused(container: ContainerProxy, store: Co
         CosmosStore(container, index={"dims": 3})
 
 
-async def test_memories_expire_by_their_own_lifetime(container: ContainerProxy) -> None:
-    async with CosmosStore(container, ttl={"default_ttl": SECOND, "refresh_on_read": False}) as store:
+async def test_memories_expire_by_their_own_lifetime(
+    container: ContainerProxy, database_clock: DatabaseClock
+) -> None:
+    brief = database_clock.brief * SECOND
+    async with CosmosStore(container, ttl={"default_ttl": brief, "refresh_on_read": False}) as store:
         await store.aput(("u",), "default", {"n": 1})
-        await store.aput(("u",), "longer", {"n": 1}, ttl=10)
+        await store.aput(("u",), "longer", {"n": 1}, ttl=10 * brief)
         await store.aput(("u",), "kept", {"n": 1}, ttl=None)
-        await store.abatch([PutOp(("b",), "short", {"n": 1}, ttl=SECOND), PutOp(("b",), "kept", {"n": 1})])
+        await store.abatch([PutOp(("b",), "short", {"n": 1}, ttl=brief), PutOp(("b",), "kept", {"n": 1})])
         assert await value_of(store, ("u",), "default") == {"n": 1}
-        await asyncio.sleep(2.2)
+        await database_clock.pass_by(database_clock.brief + 2)
         assert await value_of(store, ("u",), "default") is None
         assert {item.key for item in await store.asearch(())} == {"longer", "kept"}
         assert len(await store.asearch(("b",))) == 1
         assert await store.alist_namespaces() == [("b",), ("u",)]
 
 
-@pytest.mark.long
-async def test_reading_starts_a_lifetime_again(container: ContainerProxy, meter: Meter) -> None:
-    async with CosmosStore(container, ttl={"default_ttl": 3 * SECOND}, on_charge=meter) as store:
+async def test_reading_starts_a_lifetime_again(
+    container: ContainerProxy, meter: Meter, database_clock: DatabaseClock
+) -> None:
+    lifetime = 2 * database_clock.brief
+    async with CosmosStore(container, ttl={"default_ttl": lifetime * SECOND}, on_charge=meter) as store:
         for key in ("got", "found", "left", "spared"):
             await store.aput(("u",), key, {"is": key})
         for _ in range(3):
-            await asyncio.sleep(1.3)
+            await database_clock.pass_by(lifetime / 2)
             assert await value_of(store, ("u",), "got") == {"is": "got"}
             assert len(await store.asearch(("u",), filter={"is": "found"})) == 1
             await store.aget(("u",), "spared", refresh_ttl=False)

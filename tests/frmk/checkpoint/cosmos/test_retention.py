@@ -1,8 +1,6 @@
 """What expires, what is deleted, and what must stay; checked by scanning the container."""
 
-import asyncio
 import random
-import time
 
 import pytest
 from azure.cosmos.aio import ContainerProxy
@@ -10,6 +8,7 @@ from langchain_core.runnables import RunnableConfig
 
 from frmk.checkpoint.cosmos import CosmosSaver, retention
 from frmk.checkpoint.cosmos.errors import ThreadExistsError
+from tests.database import DatabaseClock
 from tests.frmk.checkpoint.cosmos.conftest import everything
 from tests.frmk.checkpoint.cosmos.faults import FaultyTransport
 from tests.frmk.checkpoint.cosmos.graphs import put, state, thread, three_nodes
@@ -21,16 +20,16 @@ async def ids(saver: CosmosSaver, thread_id: str) -> list[str]:
     return [one.checkpoint["id"] async for one in saver.alist({"configurable": {"thread_id": thread_id}})]
 
 
-async def test_what_is_written_with_a_lifetime_expires(container: ContainerProxy) -> None:
-    brief, lasting = CosmosSaver(container, ttl=1), CosmosSaver(container)
+async def test_what_is_written_with_a_lifetime_expires(
+    container: ContainerProxy, database_clock: DatabaseClock
+) -> None:
+    brief, lasting = CosmosSaver(container, ttl=database_clock.brief), CosmosSaver(container)
     stored = await put(brief, thread("brief"), state())
     await brief.aput_writes(stored, [("c", 1), ("__error__", 2)], "task")
     await put(lasting, thread("lasting"), state())
-    deadline = time.monotonic() + 30
-    while await lasting.aget_tuple(thread("brief")) is not None:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.3)
-    await asyncio.sleep(1.5)
+    assert await lasting.aget_tuple(thread("brief")) is not None
+    await database_clock.pass_by(database_clock.brief + 2)
+    assert await lasting.aget_tuple(thread("brief")) is None
     assert {item["pk"] for item in await everything(container)} == {"lasting"}
 
 

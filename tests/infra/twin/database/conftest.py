@@ -12,7 +12,7 @@ from azure.cosmos import PartitionKey, SSLConfiguration
 from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
 from azure.identity.aio import ManagedIdentityCredential
 
-from tests.database import cosmos_database, database_server, verification
+from tests.database import cosmos_database, database_clock, database_server, verification
 
 REGION = "westeurope"
 VERSION = "2025-10-15"
@@ -123,4 +123,4 @@ async def items(cosmos_database: DatabaseProxy) -> ContainerProxy:
     return await cosmos_database.create_container("items", PartitionKey("/pk"), default_ttl=-1)
 
 
-__all__ = ["CosmosTwin", "cosmos_database", "database_server"]
+__all__ = ["CosmosTwin", "cosmos_database", "database_clock", "database_server"]

@@ -1,6 +1,5 @@
 """Items over the wire, with the SDK: conditions, limits, expiry, batches, pages, charges."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -9,7 +8,7 @@ from azure.core import MatchConditions
 from azure.cosmos import CosmosClient, PartitionKey, SSLConfiguration, exceptions
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
 
-from tests.database import DatabaseServer
+from tests.database import DatabaseClock, DatabaseServer
 
 ETAG = {"match_condition": MatchConditions.IfNotModified}
 
@@ -88,23 +87,24 @@ async def test_illegal_lifetimes_are_refused(items: ContainerProxy, ttl: Any) ->
     assert "Ensure to provide a nonzero positive integer" in str(refused)
 
 
-async def test_items_expire_and_their_ids_are_free_again(items: ContainerProxy) -> None:
-    await items.create_item({"id": "a", "pk": "p", "ttl": 1})
+async def test_items_expire_and_their_ids_are_free_again(
+    items: ContainerProxy, database_clock: DatabaseClock
+) -> None:
+    await items.create_item({"id": "a", "pk": "p", "ttl": database_clock.brief})
     await items.create_item({"id": "b", "pk": "p"})
-    for _ in range(100):
-        left = [one["id"] async for one in items.query_items("SELECT c.id FROM c", partition_key="p")]
-        if left == ["b"]:
-            break
-        await asyncio.sleep(0.05)
-    assert left == ["b"]
+    assert (await items.read_item("a", "p"))["ttl"] == database_clock.brief
+    await database_clock.pass_by(database_clock.brief + 2)
+    assert [one["id"] async for one in items.query_items("SELECT c.id FROM c", partition_key="p")] == ["b"]
     assert (await refusal(items.read_item("a", "p"))).status_code == 404
     await items.create_item({"id": "a", "pk": "p"})
 
 
-async def test_a_container_without_ttl_keeps_everything(cosmos_database: DatabaseProxy) -> None:
+async def test_a_container_without_ttl_keeps_everything(
+    cosmos_database: DatabaseProxy, database_clock: DatabaseClock
+) -> None:
     container = await cosmos_database.create_container("plain", PartitionKey("/pk"))
     await container.create_item({"id": "a", "pk": "p", "ttl": 1})
-    await asyncio.sleep(2.1)
+    await database_clock.pass_by(3)
     assert (await container.read_item("a", "p"))["ttl"] == 1
 
 

@@ -3,7 +3,6 @@
 import socket
 import ssl
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
@@ -11,20 +10,7 @@ from azure.core.exceptions import ServiceRequestError
 from azure.cosmos import PartitionKey, exceptions
 from azure.cosmos.aio import CosmosClient, DatabaseProxy
 
-from tests.database import DatabaseProcess, DatabaseServer, verification
-
-
-async def control(
-    server: DatabaseServer, method: str, key: str | None = None, **body: Any
-) -> tuple[int, Any]:
-    trusted = ssl.create_default_context(cafile=server.certificate)
-    headers = {"Authorization": f"Bearer {server.key if key is None else key}"}
-    url = f"{server.endpoint}_twin/database"
-    async with (
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted)) as http,
-        http.request(method, url, headers=headers, json=body) as answer,
-    ):
-        return answer.status, await answer.json(content_type=None) if answer.status == 200 else None
+from tests.database import DatabaseProcess, DatabaseServer, control, verification
 
 
 async def test_everything_acknowledged_survives_two_kills(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from app.health.readiness import Check
 from app.health.storage import BELIEVED_SECONDS, store_check
 from app.opening import Backend
 from app.settings import ConfigurationError, Settings
+from app.telemetry.calls import ModelCalls
 from frmk.agents.executor import GraphExecutor
 from frmk.agents.roster import roster
 from frmk.checkpoint.factory import CheckpointerKind, open_checkpointer
@@ -43,7 +44,8 @@ async def open_graph_backend(settings: Settings, stack: AsyncExitStack) -> Backe
     kept = await _state(settings, credential, stack)
     models = await _models(settings, credential)
     stack.push_async_callback(models.close)
-    executor = GraphExecutor(goals, models, kept.checkpointer, default_goal=default)
+    calls = ModelCalls()
+    executor = GraphExecutor(goals, models, kept.checkpointer, default_goal=default, call_made=calls.made)
     suggested = goals[default].examples
     _warm_beside(executor, stack)
     return Backend(
@@ -55,6 +57,7 @@ async def open_graph_backend(settings: Settings, stack: AsyncExitStack) -> Backe
         ),
         checks={"store": kept.check, "model": model_check(settings.model)},
         charges=kept.charges,
+        calls=calls,
     )
 
 

@@ -38,7 +38,7 @@ def lifespan_of(settings: Settings, opening: Opening, metrics: Metrics, departur
             tracing = await stack.enter_async_context(_tracing(settings))
             stack.enter_context(metrics.showing(backend.charges))
             priced = PricedExecutor(backend.executor, settings.model.price_list(), backend.charges)
-            observed = ObservedExecutor(priced, metrics, tracing, backend.charges)
+            observed = ObservedExecutor(priced, metrics, tracing, backend.calls, backend.charges)
             engine = RunEngine(backend.store, observed, owner=_owner(), limits=_run_limits(settings))
             await engine.open()
             stack.push_async_callback(engine.close)

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 
 from app.agents.roster import Roster
 from app.database.charges import Charges
 from app.health.readiness import Check
 from app.settings import ConfigurationError, Settings
+from app.telemetry.calls import ModelCalls
 from frmk.errors import FrameworkError
 from frmk.runs.executor import Executor
 from frmk.runs.store import RunStore
@@ -24,6 +25,7 @@ class Backend:
     roster: Roster
     checks: Mapping[str, Check]
     charges: Charges | None = None
+    calls: ModelCalls = field(default_factory=ModelCalls)
 
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Backend]]

@@ -10,6 +10,7 @@ import structlog
 
 from app.database.charges import Charges
 from app.metrics.registry import Metrics
+from app.telemetry.calls import ModelCalls
 from app.telemetry.logs import user_hash
 from app.telemetry.spans import RunSpans
 from app.telemetry.tracing import Tracing
@@ -22,10 +23,16 @@ class ObservedExecutor:
     """Pass an executor's events on and tell operators what they say, never what users wrote."""
 
     def __init__(
-        self, executor: Executor, metrics: Metrics, tracing: Tracing, charges: Charges | None = None
+        self,
+        executor: Executor,
+        metrics: Metrics,
+        tracing: Tracing,
+        calls: ModelCalls,
+        charges: Charges | None = None,
     ) -> None:
         self._executor = executor
         self._charges = charges
+        self._calls = calls
         self._metrics = metrics
         self._tracing = tracing
         self._active = 0
@@ -58,11 +65,12 @@ class ObservedExecutor:
         log.info("run started", goal=turn.goal, attempt=turn.attempt)
         self._enter(1)
         try:
-            async with aclosing(cast("Any", self._executor.execute(turn))) as drafts:
-                async for draft in drafts:
-                    spans.saw(draft)
-                    outcome = self._count(draft) or outcome
-                    yield draft
+            with self._calls.of(turn.run_id, spans.called):
+                async with aclosing(cast("Any", self._executor.execute(turn))) as drafts:
+                    async for draft in drafts:
+                        spans.saw(draft)
+                        outcome = self._count(draft) or outcome
+                        yield draft
         except Exception:
             outcome = "failed"
             raise

@@ -1,12 +1,18 @@
-"""Spans of one run: the run, its agents and their tools, as its events open and close them."""
+"""Spans of one run: the run, its agents, their tools and their calls of models.
+
+Agents, tools and calls have the names and attributes of OpenTelemetry's conventions for generative AI
+(https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/); what users and models wrote is in none.
+"""
 
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.trace import Span, StatusCode, Tracer
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
 from app.telemetry.logs import user_hash
 from frmk.events import EventDraft, EventType
+from frmk.llm.calls import ModelCall
 from frmk.runs.executor import Turn
 
 
@@ -16,6 +22,7 @@ class RunSpans:
     def __init__(self, tracer: Tracer | None, turn: Turn) -> None:
         self._tracer = tracer
         self._open: dict[str, Span] = {}
+        self._calls: dict[str, list[ModelCall]] = {}
         if tracer is not None:
             names: dict[str, str | int] = {
                 "seatrial.run_id": turn.run_id,
@@ -35,19 +42,28 @@ class RunSpans:
         tool = f"tool:{data.get('tool_call_id')}"
         match draft.type:
             case EventType.AGENT_STARTED:
-                self._start(agent, f"agent {draft.agent}", f"agent:{data.get('parent_run_id')}")
+                about = _agent(draft)
+                self._start(agent, f"invoke_agent {draft.agent}", about, f"agent:{data.get('parent_run_id')}")
             case EventType.AGENT_COMPLETED | EventType.AGENT_FAILED:
                 self._spend(data)
+                self._tell_calls(agent)
                 self._end(agent, data.get("error"))
             case EventType.TOOL_EXECUTING:
-                self._start(tool, f"tool {data.get('tool')}", agent)
+                self._start(tool, f"execute_tool {data.get('tool')}", _tool(draft), agent)
             case EventType.TOOL_COMPLETED:
                 self._end(tool, data.get("error"))
             case _:
                 return
 
+    def called(self, call: ModelCall) -> None:
+        """Keep a call until its agent's span closes: that one may not be open yet."""
+        if self._tracer is not None:
+            self._calls.setdefault(f"agent:{call.agent_run_id}", []).append(call)
+
     def close(self, outcome: str) -> None:
         """Close whatever is open, innermost first."""
+        for key in tuple(self._calls):
+            self._tell_calls(key)
         for key in reversed(tuple(self._open)):
             if key == "run":
                 self._open[key].set_attribute("seatrial.outcome", outcome)
@@ -69,11 +85,27 @@ class RunSpans:
         }
         self._open["run"].set_attributes({name: told for name, told in figures.items() if told is not None})
 
-    def _start(self, key: str, name: str, parent: str) -> None:
-        tracer = self._tracer
-        if tracer is not None:
-            context = trace.set_span_in_context(self._open.get(parent, self._open["run"]))
-            self._open[key] = tracer.start_span(name, context=context)
+    def _start(self, key: str, name: str, about: dict[str, Any], parent: str) -> None:
+        if self._tracer is not None:
+            self._open[key] = self._tracer.start_span(name, context=self._below(parent), attributes=about)
+
+    def _tell_calls(self, agent: str) -> None:
+        for call in self._calls.pop(agent, ()):
+            if self._tracer is None:
+                return
+            span = self._tracer.start_span(
+                f"chat {call.model}",
+                context=self._below(agent),
+                kind=SpanKind.CLIENT,
+                attributes=_call(call),
+                start_time=call.began,
+            )
+            if call.error is not None:
+                span.set_status(StatusCode.ERROR)
+            span.end(call.ended)
+
+    def _below(self, parent: str) -> Context:
+        return trace.set_span_in_context(self._open.get(parent, self._open["run"]))
 
     def _end(self, key: str, error: Any) -> None:
         span = self._open.pop(key, None)
@@ -82,3 +114,32 @@ class RunSpans:
                 # The text of an error may quote what a user wrote.
                 span.set_status(StatusCode.ERROR)
             span.end()
+
+
+def _agent(draft: EventDraft) -> dict[str, Any]:
+    return {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": draft.agent,
+        "gen_ai.agent.id": str(draft.data.get("agent_run_id")),
+    }
+
+
+def _tool(draft: EventDraft) -> dict[str, Any]:
+    return {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": str(draft.data.get("tool")),
+        "gen_ai.tool.call.id": str(draft.data.get("tool_call_id")),
+    }
+
+
+def _call(call: ModelCall) -> dict[str, Any]:
+    about = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": call.provider,
+        "gen_ai.request.model": call.model,
+        "gen_ai.request.temperature": call.temperature,
+        "gen_ai.request.max_tokens": call.max_tokens,
+        "gen_ai.usage.input_tokens": call.input_tokens,
+        "gen_ai.usage.output_tokens": call.output_tokens,
+    }
+    return about if call.error is None else {**about, "error.type": call.error}

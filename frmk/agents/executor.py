@@ -1,8 +1,9 @@
 """A goal's graph as the run engine drives it."""
 
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
@@ -19,6 +20,7 @@ from frmk.agents.workshop import Workshop, open_workshop
 from frmk.errors import GoalError
 from frmk.events import EventDraft
 from frmk.goal.models import Goal
+from frmk.llm.calls import ModelCall, unheard
 from frmk.llm.chain import ModelChain
 from frmk.prompts.prompt import VARIABLES
 from frmk.runs.executor import Turn
@@ -26,6 +28,9 @@ from frmk.runs.ids import thread_key
 
 PRUNED_EVERY_STEPS = 120  # some twenty turns: what is older than the latest checkpoint is never read again
 _log = logging.getLogger(__name__)
+
+
+CallMade = Callable[[str, ModelCall], None]
 
 
 class GraphExecutor:
@@ -38,6 +43,7 @@ class GraphExecutor:
         checkpointer: BaseCheckpointSaver[Any],
         *,
         default_goal: str | None = None,
+        call_made: CallMade | None = None,
     ) -> None:
         if not goals or (default_goal is not None and default_goal not in goals):
             known = ", ".join(sorted(goals)) or "none"
@@ -46,6 +52,7 @@ class GraphExecutor:
         names = [first, *(name for name in goals if name != first)]
         self._workshops = {name: open_workshop(goals[name]) for name in names}
         self._models = models
+        self._call_made = call_made
         self._checkpointer = checkpointer
         self._graph = build_graph(checkpointer)
         self._prunes = True
@@ -76,7 +83,7 @@ class GraphExecutor:
         interrupted = turn.attempt > 1 and before.values.get("turn", {}).get("run_id") == turn.run_id
         # Where every task has written and the step is not closed, `next` is empty and `tasks` is not.
         if not interrupted or before.tasks:
-            scope = self._scope(workshop, emitter, digest)
+            scope = self._scope(workshop, emitter, digest, turn.run_id)
             entry = None if interrupted else _entry(turn)
             emitter.write_to(_to_stream)
             async with aclosing(  # type: ignore[type-var]  # an async generator, typed as an iterator
@@ -111,8 +118,9 @@ class GraphExecutor:
     def _config(self, user: str, thread_id: str) -> RunnableConfig:
         return {"configurable": {"thread_id": thread_key(user, thread_id)}, "recursion_limit": 100}
 
-    def _scope(self, workshop: Workshop, emitter: Emitter, digest: str) -> Scope:
-        session = self._models.session(workshop.goal.model.token_budget)
+    def _scope(self, workshop: Workshop, emitter: Emitter, digest: str, run_id: str) -> Scope:
+        heard = partial(self._call_made, run_id) if self._call_made else unheard
+        session = self._models.session(workshop.goal.model.token_budget, heard)
         delegation = Delegation(
             workshop=workshop,
             session=session,

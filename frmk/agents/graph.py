@@ -78,7 +78,9 @@ async def _choose(message: str, heard: Slots, known: Slots, scope: Scope) -> tup
         prompt = scope.workshop.prompts[goal.supervisor.routing_prompt]
         messages = prompt.render(scope.workshop.configuration, {"message": message, "slots": known})
     function = route_function(goal)
-    choice = await scope.session.choose(messages, [function], scope.workshop.sampling(factor=4))
+    choice = await scope.session.choose(
+        messages, [function], scope.workshop.sampling(factor=4), scope.supervisor
+    )
     if choice is None:
         return by_rules, {}
     agents = chosen_agents(choice, goal)

@@ -103,7 +103,7 @@ class SubAgent:
         question = f"You are {self.spec.description} Known: {state['slots']}. Call the functions that help."
         messages = (PromptMessage("system", question), PromptMessage("user", state["message"]))
         schemas = [tool.schema() for tool in tools.values()]
-        choice = await self.session.choose(messages, schemas, self.workshop.sampling(factor=4))
+        choice = await self.session.choose(messages, schemas, self.workshop.sampling(factor=4), self.emitter)
         if choice is None:
             return []
         try:

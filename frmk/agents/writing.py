@@ -52,7 +52,7 @@ class FilteredSink:
         self._known = known
         self._model = model
         self._composer = composer
-        self._emitter = emitter
+        self.emitter = emitter
         self._context_hash = context_hash
         self.filter = ProseFilter(known, model.claims)
 
@@ -65,8 +65,8 @@ class FilteredSink:
     async def switched(self, failed: str, reason: str, to: str) -> None:
         """Close this run as failed and begin anew with another model."""
         del failed
-        self._emitter.failed("ModelError", reason, recovered_by=to)
-        self._emitter.started(self._context_hash)
+        self.emitter.failed("ModelError", reason, recovered_by=to)
+        self.emitter.started(self._context_hash)
         self._composer.clear()
         self.filter = ProseFilter(self._known, self._model.claims)
 
@@ -83,7 +83,7 @@ async def write_prose(
 ) -> str | None:
     """Write through the sink; return what went wrong, in words for people, or None."""
     try:
-        await session.write(messages, sampling, sink)
+        await session.write(messages, sampling, sink, sink.emitter)
     except ModelError as error:
         return str(error)
     sink.finish()

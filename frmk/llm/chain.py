@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from frmk.errors import ModelError
+from frmk.llm.calls import Heard, unheard
 from frmk.llm.model import LanguageModel, Sampling
 from frmk.llm.session import ModelSession
 from frmk.prompts.prompt import PromptMessage
@@ -30,9 +31,9 @@ class ModelChain:
         """Name the models in order; the first is the one that answers."""
         return tuple(model.name for model in self._models)
 
-    def session(self, token_budget: int) -> ModelSession:
-        """Return what one run uses: it counts tokens and stops at the budget."""
-        return ModelSession(self, token_budget)
+    def session(self, token_budget: int, heard: Heard = unheard) -> ModelSession:
+        """Return what one run uses: it counts tokens, stops at the budget, and tells of each call."""
+        return ModelSession(self, token_budget, heard)
 
     def awake(self) -> list[LanguageModel]:
         """Return the models that have not just failed."""

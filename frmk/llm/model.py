@@ -76,6 +76,11 @@ class LanguageModel(Protocol):
         ...
 
     @property
+    def provider(self) -> str:
+        """Return who serves it, in OpenTelemetry's terms (`gen_ai.provider.name`)."""
+        ...
+
+    @property
     def structured(self) -> bool:
         """Say whether it is worth asking for functions at all."""
         ...

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from typing import Any
 from urllib.parse import urlsplit
 
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAsyncHttpxClient
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionMessage
 
@@ -33,6 +33,7 @@ class ChatModel:
     ) -> None:
         self._client = client
         self.name = name
+        self.provider = "azure.ai.openai" if isinstance(client, AsyncAzureOpenAI) else "openai"
         self.structured = structured
         self._penalised = penalised
         self._closing = closing

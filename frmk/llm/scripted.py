@@ -29,6 +29,7 @@ class ScriptedModel:
         delay_seconds: float = 0.0,
     ) -> None:
         self.name = name
+        self.provider = "scripted"
         self.structured = structured
         self.calls: list[list[PromptMessage]] = []
         self._replies = iter(tuple(replies))

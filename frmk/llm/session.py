@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
 
 from frmk.errors import ModelError
+from frmk.llm.calls import Asker, Heard, told
 from frmk.llm.model import Choice, LanguageModel, Piece, Sampling, Usage
 from frmk.llm.quality import defect
 from frmk.prompts.prompt import PromptMessage
@@ -33,18 +34,25 @@ class Sink(Protocol):
 class ModelSession:
     """Write and choose for one run."""
 
-    def __init__(self, chain: "ModelChain", token_budget: int) -> None:
+    def __init__(self, chain: "ModelChain", token_budget: int, heard: Heard) -> None:
         self._chain = chain
         self._budget = token_budget
+        self._heard = heard
         self.usage = Usage()
 
-    async def write(self, messages: Sequence[PromptMessage], sampling: Sampling, sink: Sink) -> str:
+    async def write(
+        self,
+        messages: Sequence[PromptMessage],
+        sampling: Sampling,
+        sink: Sink,
+        asker: Asker | None = None,
+    ) -> str:
         """Return the text of the first model that writes one; ModelError if none does."""
         failures: list[str] = []
         models = self._chain.awake()
         for position, model in enumerate(models, 1):
             try:
-                text = await self._written(model, messages, sampling, sink)
+                text = await self._written(model, messages, sampling, sink, asker)
             except ModelError as error:
                 failures.append(str(error))
                 if position < len(models):
@@ -55,15 +63,21 @@ class ModelSession:
         raise ModelError("; ".join(failures) or f"{names}: failed a moment ago and is not asked again yet")
 
     async def choose(
-        self, messages: Sequence[PromptMessage], functions: Sequence[dict[str, Any]], sampling: Sampling
+        self,
+        messages: Sequence[PromptMessage],
+        functions: Sequence[dict[str, Any]],
+        sampling: Sampling,
+        asker: Asker | None = None,
     ) -> Choice | None:
         """Return a model's choice of functions; None where none is worth asking or the asked one fails."""
         model = self._chain.chooser()
         if model is None or self._spent():
             return None
         try:
-            async with asyncio.timeout(sampling.timeout_seconds):
-                choice = await model.choose(messages, functions, sampling)
+            with told(self._heard, model, sampling, asker) as spent:
+                async with asyncio.timeout(sampling.timeout_seconds):
+                    choice = await model.choose(messages, functions, sampling)
+                spent.add(choice)
         except (ModelError, TimeoutError) as error:
             # Down for a moment is not unable for ever: the next turn asks again.
             _log.warning("no choice: %s", str(error) or "no answer in time", extra={"model": model.name})
@@ -81,13 +95,19 @@ class ModelSession:
             self._chain.unstructured(model, reason)
 
     async def _written(
-        self, model: LanguageModel, messages: Sequence[PromptMessage], sampling: Sampling, sink: Sink
+        self,
+        model: LanguageModel,
+        messages: Sequence[PromptMessage],
+        sampling: Sampling,
+        sink: Sink,
+        asker: Asker | None,
     ) -> str:
         if self._spent():
             raise ModelError(f"{model.name}: the run's budget of {self._budget} tokens is used up")
         try:
-            async with asyncio.timeout(sampling.timeout_seconds):
-                text = await self._collect(model, messages, sampling, sink)
+            with told(self._heard, model, sampling, asker) as spent:
+                async with asyncio.timeout(sampling.timeout_seconds):
+                    text = await self._collect(model, messages, sampling, sink, spent)
         except TimeoutError:
             reason = f"{model.name}: no answer within {sampling.timeout_seconds:g} s"
             self._chain.rest(model, reason)
@@ -101,28 +121,35 @@ class ModelSession:
         return text
 
     async def _collect(
-        self, model: LanguageModel, messages: Sequence[PromptMessage], sampling: Sampling, sink: Sink
+        self,
+        model: LanguageModel,
+        messages: Sequence[PromptMessage],
+        sampling: Sampling,
+        sink: Sink,
+        spent: Usage,
     ) -> str:
         pieces: list[str] = []
-        counted = Usage()
         stream: AsyncIterator[Piece] = model.write(messages, sampling)
         try:
             async with aclosing(stream):  # type: ignore[type-var]  # every model's is an async generator
                 async for piece in stream:
-                    counted.add(piece)
+                    spent.add(piece)
                     if piece.text:
                         pieces.append(piece.text)
                         if not await sink.piece(piece.text):
                             break
         finally:
             self.usage.model = model.name if pieces else self.usage.model
-            self._count(counted, messages, "".join(pieces))
+            self._count(spent, messages, "".join(pieces))
         return "".join(pieces)
 
-    def _count(self, counted: Usage, messages: Sequence[PromptMessage], text: str) -> None:
-        asked = sum(len(message.content) for message in messages) // _CHARACTERS_PER_TOKEN
-        self.usage.input_tokens += counted.input_tokens or asked
-        self.usage.output_tokens += counted.output_tokens or len(text) // _CHARACTERS_PER_TOKEN
+    def _count(self, spent: Usage, messages: Sequence[PromptMessage], text: str) -> None:
+        """Add what a call took, estimated where the server names no counts."""
+        asked = sum(len(message.content) for message in messages)
+        spent.input_tokens = spent.input_tokens or asked // _CHARACTERS_PER_TOKEN
+        spent.output_tokens = spent.output_tokens or len(text) // _CHARACTERS_PER_TOKEN
+        self.usage.input_tokens += spent.input_tokens
+        self.usage.output_tokens += spent.output_tokens
 
     def _spent(self) -> bool:
         return self.usage.input_tokens + self.usage.output_tokens >= self._budget

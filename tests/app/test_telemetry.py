@@ -17,15 +17,18 @@ from opentelemetry.sdk.trace.export import (
     SpanExportResult,
 )
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from app.metrics.registry import Metrics
 from app.settings import read_settings
+from app.telemetry.calls import ModelCalls
 from app.telemetry.late import LateExporter
 from app.telemetry.logs import configure_logs
 from app.telemetry.observed import ObservedExecutor
 from app.telemetry.spans import RunSpans
 from app.telemetry.tracing import Tracing
 from frmk.events import EventDraft, EventType
+from frmk.llm.calls import ModelCall
 from frmk.runs.executor import Turn
 
 TURN = Turn(
@@ -90,11 +93,15 @@ async def test_spans_nest_as_run_agent_and_tool(backend: Any) -> None:
     tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
     tracing.tracer = provider.get_tracer("test")
 
-    async for _ in ObservedExecutor(backend.executor, Metrics(), tracing).execute(TURN):
+    async for _ in ObservedExecutor(backend.executor, Metrics(), tracing, ModelCalls()).execute(TURN):
         pass
 
     spans = {span.name: span for span in exporter.get_finished_spans()}
-    parents = {"tool budget": "agent planner", "agent planner": "agent supervisor", "agent supervisor": "run"}
+    parents = {
+        "execute_tool budget": "invoke_agent planner",
+        "invoke_agent planner": "invoke_agent supervisor",
+        "invoke_agent supervisor": "run",
+    }
     assert {name: spans[parent].context for name, parent in parents.items()} == {
         name: spans[name].parent for name in parents
     }
@@ -127,13 +134,90 @@ def test_a_runs_span_says_what_the_run_took_and_cost() -> None:
     assert "seatrial.request_units" not in run
 
 
+def call(agent: str = "1", **changed: Any) -> ModelCall:
+    values: dict[str, Any] = {
+        "agent_run_id": agent,
+        "provider": "azure.ai.openai",
+        "model": "gpt-4.1-mini",
+        "temperature": 0.1,
+        "max_tokens": 60,
+        "began": 1_000,
+        "ended": 3_000,
+        "input_tokens": 12,
+        "output_tokens": 3,
+        "error": None,
+    }
+    return ModelCall(**{**values, **changed})
+
+
+def test_a_call_of_a_model_is_a_span_of_the_agent_that_asked() -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    spans = RunSpans(provider.get_tracer("test"), TURN)
+    agent = {"agent_run_id": "1", "parent_run_id": None}
+
+    # The agent's event is on its way while its first call is over already.
+    spans.called(call())
+    spans.saw(EventDraft(type=EventType.AGENT_STARTED, agent="supervisor", data=agent))
+    spans.called(call(error="TimeoutError", began=4_000, ended=9_000))
+    spans.called(call("unknown"))
+    spans.saw(EventDraft(type=EventType.AGENT_COMPLETED, agent="supervisor", data=agent))
+    spans.close("completed")
+
+    first, failed, asker, stray, run = exporter.get_finished_spans()
+    assert (first.name, asker.name, run.name) == ("chat gpt-4.1-mini", "invoke_agent supervisor", "run")
+    assert (first.parent, failed.parent, stray.parent) == (asker.context, asker.context, run.context)
+    assert (first.start_time, first.end_time, first.kind) == (1_000, 3_000, SpanKind.CLIENT)
+    assert dict(first.attributes or {}) == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "azure.ai.openai",
+        "gen_ai.request.model": "gpt-4.1-mini",
+        "gen_ai.request.temperature": 0.1,
+        "gen_ai.request.max_tokens": 60,
+        "gen_ai.usage.input_tokens": 12,
+        "gen_ai.usage.output_tokens": 3,
+    }
+    assert first.status.is_ok or first.status.is_unset
+    assert (failed.status.is_ok, (failed.attributes or {})["error.type"]) == (False, "TimeoutError")
+    assert (asker.attributes or {})["gen_ai.agent.name"] == "supervisor"
+
+
+async def test_calls_reach_the_run_that_they_are_part_of_and_no_other(backend: Any) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
+    tracing.tracer = provider.get_tracer("test")
+    calls = ModelCalls()
+
+    calls.made(TURN.run_id, call())
+    async for _ in ObservedExecutor(backend.executor, Metrics(), tracing, calls).execute(TURN):
+        calls.made("another run", call())
+        calls.made(TURN.run_id, call(model="heard"))
+    calls.made(TURN.run_id, call())
+
+    assert {span.name for span in exporter.get_finished_spans() if "chat" in span.name} == {"chat heard"}
+
+
+def test_an_attempt_that_ends_late_does_not_silence_the_next_one() -> None:
+    calls, heard = ModelCalls(), []
+    first = calls.of("r", lambda _: heard.append("first"))
+    first.__enter__()
+    with calls.of("r", lambda _: heard.append("second")):
+        first.__exit__(None, None, None)
+        calls.made("r", call())
+
+    assert heard == ["second"]
+
+
 async def test_an_interrupted_run_leaves_no_span_open(backend: Any) -> None:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
     tracing.tracer = provider.get_tracer("test")
-    drafts = ObservedExecutor(backend.executor, Metrics(), tracing).execute(TURN)
+    drafts = ObservedExecutor(backend.executor, Metrics(), tracing, ModelCalls()).execute(TURN)
 
     for _ in range(4):
         await anext(drafts)

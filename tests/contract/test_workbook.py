@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from app.telemetry.spans import RunSpans
 from frmk.events import EventDraft, EventType
+from frmk.llm.calls import ModelCall
 from frmk.runs.executor import Turn
 from infra.components.workbook_document import sections
 from infra.twin.monitor.tree import RUN
@@ -20,6 +21,20 @@ USAGE = {
     "request_units": 1.5,
     "price": {"total": "0.1", "currency": "USD"},
 }
+
+
+CALL = ModelCall(
+    agent_run_id="1",
+    provider="openai",
+    model="m",
+    temperature=0.1,
+    max_tokens=60,
+    began=1,
+    ended=2,
+    input_tokens=1,
+    output_tokens=1,
+    error=None,
+)
 
 
 def spans_of_a_run() -> dict[str, ReadableSpan]:
@@ -35,6 +50,7 @@ def spans_of_a_run() -> dict[str, ReadableSpan]:
         (EventType.TOOL_COMPLETED, tool),
         (EventType.AGENT_COMPLETED, {**agent, "usage": USAGE}),
     ):
+        spans.called(CALL)
         spans.saw(EventDraft(type=kind, agent="boss", data=data))
     spans.close("completed")
     return {span.name: span for span in exporter.get_finished_spans()}
@@ -42,15 +58,17 @@ def spans_of_a_run() -> dict[str, ReadableSpan]:
 
 def test_queries_read_what_a_run_carries() -> None:
     spans = spans_of_a_run()
-    queries = "\n".join(section.query for section in sections())
+    wanted: set[str] = set()
 
-    read = set(re.findall(r'Properties\["([^"]+)"\]', queries))
-    assert read
-    assert read <= set(spans["run"].attributes or {})
-    assert set(re.findall(r'Name == "([^"]+)"', queries)) == {"run"}
-    prefixes = set(re.findall(r'Name startswith "([^"]+)"', queries))
-    assert prefixes == {"agent ", "tool "}
-    assert all(any(name.startswith(prefix) for name in spans) for prefix in prefixes)
+    for query in (section.query for section in sections() if section.query.startswith("AppDependencies")):
+        names = re.findall(r'Name (?:==|startswith) "([^"]+)"', query)
+        found = [span for name, span in spans.items() if name.startswith(tuple(names))]
+        assert len(found) >= len(names) > 0
+        read = set(re.findall(r'Properties\["([^"]+)"\]', query))
+        assert all(read <= set(span.attributes or {}) for span in found)
+        wanted.update(names)
+
+    assert wanted == {"run", "invoke_agent ", "execute_tool ", "chat "}
 
 
 def test_the_twin_finds_a_run_by_the_name_that_the_app_gives_it() -> None:

@@ -1,6 +1,7 @@
 """`seatrial up` on a machine without Docker: deployed, answered, proved and priced."""
 
 import json
+import re
 import shlex
 import subprocess
 import time
@@ -82,8 +83,9 @@ def test_the_trace_of_the_verified_message_can_be_read(up: Said, checkout: Check
     words = ("logs", "dev", "--traces", "--run", checks["message"]["run_id"])
     deadline = time.monotonic() + 30
 
-    while "agent supervisor" not in (said := checkout.run(*words)).out:
+    while "invoke_agent supervisor" not in (said := checkout.run(*words)).out:
         assert time.monotonic() < deadline, said
+    assert {"chat ", "execute_tool "} <= set(re.findall(r"chat |execute_tool ", said.out))
 
 
 def test_the_month_has_a_price(up: Said) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from infra.mistakes.catalogue import Edit, Mistake
 from infra.project import Project
+from infra.twin.registry.storage import carry
 
 LEFT_BEHIND = frozenset({"docs", "node_modules", "tests"})
 
@@ -26,8 +27,13 @@ def folder(project: Project) -> Path:
 
 
 def with_mistake(project: Project, mistake: Mistake, stack: str) -> Project:
-    """Return a fresh copy of the project with the mistake in it; `{stack}` in a file's name is filled in."""
-    return edited(project, folder(project) / mistake.name, mistake.edits, stack)
+    """Return a fresh copy of the project with the mistake in it; `{stack}` in a file's name is filled in.
+
+    Images that the stack pushed are in the copy's registry, as they would be after an edit in Azure.
+    """
+    copy = edited(project, folder(project) / mistake.name, mistake.edits, stack)
+    carry(project.state(stack), copy.state(stack))
+    return copy
 
 
 def edited(project: Project, root: Path, edits: Iterable[Edit], stack: str) -> Project:

@@ -48,6 +48,7 @@ from infra.twin.registry.access import RegistryAccess
 from infra.twin.registry.distribution import Distribution
 from infra.twin.registry.endpoint import RegistryEndpoint
 from infra.twin.registry.puller import RegistryPuller
+from infra.twin.registry.storage import registry_of
 from infra.twin.runtime.control import AppControl
 from infra.twin.runtime.door import SignIn
 from infra.twin.runtime.streams import LogStreams
@@ -136,7 +137,7 @@ class Assembly:
         )
         self.distribution = Distribution(
             binary=config.registry_binary if config.mode == "docker" else None,
-            folder=config.state / "registry",
+            folder=registry_of(config.state),
             key=key,
             login_server=self.login_server,
         )

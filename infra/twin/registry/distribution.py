@@ -17,6 +17,7 @@ from infra.twin.identity.keys import SigningKey
 from infra.twin.models.backend import stop_process
 from infra.twin.ports import free_port
 from infra.twin.registry.access import ISSUER
+from infra.twin.registry.storage import content
 from infra.twin.runtime.labels import STATE_LABEL, state_label
 
 _log = logging.getLogger(__name__)
@@ -155,7 +156,7 @@ class Distribution:
             "version": 0.1,
             "log": {"level": "warn", "accesslog": {"disabled": True}},
             "storage": {
-                "filesystem": {"rootdirectory": str(self.folder / "data")},
+                "filesystem": {"rootdirectory": str(content(self.folder))},
                 "delete": {"enabled": True},
             },
             "http": {

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from infra.image.context import base_image
 from infra.mistakes.scratch import LEFT_BEHIND
 from infra.project import Project
 
@@ -114,6 +115,16 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Iterator
 def checkout(copied: Callable[[str], Iterator[Checkout]]) -> Iterator[Checkout]:
     """Give the checkout whose stack stays up for the whole session."""
     yield from copied("kept")
+
+
+@pytest.fixture(scope="session")
+def pushed(copied: Callable[[str], Iterator[Checkout]]) -> Iterator[Checkout]:
+    """Give a checkout whose registry holds its image: a mistake then pushes what it changes alone."""
+    for made in copied("pushed"):
+        said = made.run("up", "dev", "--mode", "docker", "--json", BASE_IMAGE=base_image())
+        assert said.code == 0, said.out + said.err
+        made.run("down", "dev")
+        yield made
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ ALIKE = {"datareader", "datascope"}
 
 
 @pytest.mark.parametrize("name", [name for name in in_mode("docker", running=True) if name not in ALIKE])
-def test_a_mistake_is_found_with_docker(name: str, checkout: Checkout) -> None:
-    said = checkout.run("up", "dev", "--mode", "docker", "--break", name, "--json", BASE_IMAGE=base_image())
+def test_a_mistake_is_found_with_docker(name: str, pushed: Checkout) -> None:
+    said = pushed.run("up", "dev", "--mode", "docker", "--break", name, "--json", BASE_IMAGE=base_image())
 
     must_fail(said, name)

@@ -32,11 +32,9 @@ def docker(*words: str) -> str:
 
 
 @pytest.mark.parametrize("name", in_mode("docker", running=False))
-def test_a_mistake_is_found_with_docker(
-    name: str, checkout: Checkout, request: pytest.FixtureRequest
-) -> None:
+def test_a_mistake_is_found_with_docker(name: str, pushed: Checkout, request: pytest.FixtureRequest) -> None:
     base = request.getfixturevalue("arm_base") if name == "platform" else base_image()
 
-    said = checkout.run("up", "dev", "--mode", "docker", "--break", name, "--json", BASE_IMAGE=base)
+    said = pushed.run("up", "dev", "--mode", "docker", "--break", name, "--json", BASE_IMAGE=base)
 
     must_fail(said, name)

@@ -63,3 +63,46 @@ def test_a_text_that_is_gone_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_mistake_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownMistakeError, match="'nope'; there are: probe, secret, acrpull"):
         mistake("nope")
+
+
+def pushed(state: Path) -> Path:
+    """Leave a registry with one image behind, and an upload that broke off."""
+    data = state / "registry" / "data" / "docker"
+    for name, text in {
+        "blobs/sha256/ab/abc/data": "layer",
+        "repositories/app/_manifests/tags/t/current/link": "sha256:abc",
+        "repositories/app/_uploads/1/data": "half a lay",
+    }.items():
+        (data / name).parent.mkdir(parents=True)
+        (data / name).write_text(text)
+    return data
+
+
+def test_images_that_the_stack_pushed_are_in_the_copys_registry_and_stay_their_owners(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    mine = pushed(project.state("dev"))
+
+    copy = with_mistake(project, a_mistake("a: 1\n"), "dev")
+
+    theirs = copy.state("dev") / "registry" / "data" / "docker"
+    layer = "blobs/sha256/ab/abc/data"
+    assert (theirs / layer).samefile(mine / layer), "a layer takes no room twice"
+    tag = "repositories/app/_manifests/tags/t/current/link"
+    (theirs / tag).write_text("sha256:def")
+    assert (mine / tag).read_text() == "sha256:abc", "a tag that moves there does not move here"
+    assert not (theirs / "repositories/app/_uploads").exists()
+
+
+def test_a_registry_that_cannot_be_read_whole_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = small_project(tmp_path)
+    pushed(project.state("dev"))
+
+    def gone(*_: str) -> None:
+        raise FileNotFoundError("removed meanwhile")
+
+    monkeypatch.setattr("infra.twin.registry.storage._kept", gone)
+    copy = with_mistake(project, a_mistake("a: 1\n"), "dev")
+
+    assert not (copy.state("dev") / "registry" / "data").exists()

@@ -14,6 +14,7 @@ import pytest
 from azure.cosmos import PartitionKey
 
 from tests.database import DatabaseProcess, DatabaseServer
+from tests.scripts.conftest import Said
 
 ROOT = Path(__file__).parents[2]
 OFFICIAL = ROOT / "tests" / "frmk" / "checkpoint" / "cosmos" / "official" / "recorded.json"
@@ -140,7 +141,9 @@ def test_a_wrong_key_is_said_in_a_sentence(
         ("https://a.documents.azure.com/agents/x", "https://a.documents.azure.com/agents/x"),
     ],
 )
-def test_addresses_that_cannot_be_are_refused(run: Callable[..., Any], source: str, target: str) -> None:
-    done = run("--from", source, "--to", target)
-    assert done.returncode == 2
-    assert "seatrial: --from" in done.stderr
+def test_addresses_that_cannot_be_are_refused(
+    seatrial: Callable[..., Said], source: str, target: str
+) -> None:
+    said = seatrial("import-threads", "--from", source, "--to", target)
+    assert said.code == 2
+    assert "seatrial: --from" in said.err

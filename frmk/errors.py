@@ -54,6 +54,10 @@ class ModelError(RunError):
     """Say that a model gave no usable answer."""
 
 
+class UnusableTextError(ModelError):
+    """Say that a model wrote something that no answer can be made of."""
+
+
 class ToolError(RunError):
     """Say that a tool refused its input or broke."""
 

@@ -11,8 +11,11 @@ from infra.twin.client import TwinClient
 
 _SHOWN = (
     "gen_ai.response.model",
+    "gen_ai.request.model",
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.output_tokens",
+    "seatrial.estimated",
+    "seatrial.error",
     "seatrial.outcome",
 )
 

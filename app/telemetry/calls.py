@@ -1,9 +1,12 @@
 """Model calls on their way from whoever makes them to whoever watches the run that they are part of."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from frmk.llm.calls import Heard, ModelCall
+
+_log = logging.getLogger(__name__)
 
 
 class ModelCalls:
@@ -26,5 +29,9 @@ class ModelCalls:
     def made(self, run_id: str, call: ModelCall) -> None:
         """Tell of a call."""
         heard = self._heard.get(run_id)
-        if heard is not None:
+        if heard is None:
+            return
+        try:
             heard(call)
+        except Exception:  # noqa: BLE001  # a run does not fail because it is watched
+            _log.exception("a model's call was not traced", extra={"run_id": run_id})

@@ -1,7 +1,8 @@
 """Spans of one run: the run, its agents, their tools and their calls of models.
 
 Agents, tools and calls have the names and attributes of OpenTelemetry's conventions for generative AI
-(https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/); what users and models wrote is in none.
+(https://opentelemetry.io/docs/specs/semconv/gen-ai/: gen-ai-spans and gen-ai-agent-spans); what users and
+models wrote is in none.
 """
 
 from typing import Any
@@ -12,8 +13,11 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
 from app.telemetry.logs import user_hash
 from frmk.events import EventDraft, EventType
-from frmk.llm.calls import ModelCall
+from frmk.llm.calls import ModelCall, Spent
 from frmk.runs.executor import Turn
+
+_OTHER = "_OTHER"
+_CALLED_OFF = "CancelledError"
 
 
 class RunSpans:
@@ -21,6 +25,7 @@ class RunSpans:
 
     def __init__(self, tracer: Tracer | None, turn: Turn) -> None:
         self._tracer = tracer
+        self._conversation = turn.thread_id
         self._open: dict[str, Span] = {}
         self._calls: dict[str, list[ModelCall]] = {}
         if tracer is not None:
@@ -42,7 +47,7 @@ class RunSpans:
         tool = f"tool:{data.get('tool_call_id')}"
         match draft.type:
             case EventType.AGENT_STARTED:
-                about = _agent(draft)
+                about = {**_agent(draft), "gen_ai.conversation.id": self._conversation}
                 self._start(agent, f"invoke_agent {draft.agent}", about, f"agent:{data.get('parent_run_id')}")
             case EventType.AGENT_COMPLETED | EventType.AGENT_FAILED:
                 self._spend(data)
@@ -51,7 +56,8 @@ class RunSpans:
             case EventType.TOOL_EXECUTING:
                 self._start(tool, f"execute_tool {data.get('tool')}", _tool(draft), agent)
             case EventType.TOOL_COMPLETED:
-                self._end(tool, data.get("error"))
+                # The text of an error may quote what a user wrote.
+                self._end(tool, _OTHER if data.get("error") else None)
             case _:
                 return
 
@@ -100,19 +106,20 @@ class RunSpans:
                 attributes=_call(call),
                 start_time=call.began,
             )
-            if call.error is not None:
+            # What was called off failed nowhere.
+            if call.error not in (None, _CALLED_OFF):
                 span.set_status(StatusCode.ERROR)
             span.end(call.ended)
 
     def _below(self, parent: str) -> Context:
         return trace.set_span_in_context(self._open.get(parent, self._open["run"]))
 
-    def _end(self, key: str, error: Any) -> None:
+    def _end(self, key: str, error: str | None) -> None:
         span = self._open.pop(key, None)
         if span is not None:
             if error:
-                # The text of an error may quote what a user wrote.
                 span.set_status(StatusCode.ERROR)
+                span.set_attributes(_failure(error))
             span.end()
 
 
@@ -120,7 +127,7 @@ def _agent(draft: EventDraft) -> dict[str, Any]:
     return {
         "gen_ai.operation.name": "invoke_agent",
         "gen_ai.agent.name": draft.agent,
-        "gen_ai.agent.id": str(draft.data.get("agent_run_id")),
+        "seatrial.agent_run_id": str(draft.data.get("agent_run_id")),
     }
 
 
@@ -136,10 +143,26 @@ def _call(call: ModelCall) -> dict[str, Any]:
     about = {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": call.provider,
+        # Its older name, which Azure Monitor's exporter reads.
+        "gen_ai.system": call.provider,
         "gen_ai.request.model": call.model,
         "gen_ai.request.temperature": call.temperature,
         "gen_ai.request.max_tokens": call.max_tokens,
-        "gen_ai.usage.input_tokens": call.input_tokens,
-        "gen_ai.usage.output_tokens": call.output_tokens,
     }
-    return about if call.error is None else {**about, "error.type": call.error}
+    return about | _tokens(call.spent) | (_failure(call.error) if call.error else {})
+
+
+def _tokens(spent: Spent) -> dict[str, Any]:
+    """Return the tokens of a call; of one that counted none, nothing."""
+    if not spent.input_tokens + spent.output_tokens:
+        return {}
+    return {
+        "gen_ai.usage.input_tokens": spent.input_tokens,
+        "gen_ai.usage.output_tokens": spent.output_tokens,
+        "seatrial.estimated": spent.estimated,
+    }
+
+
+def _failure(kind: str) -> dict[str, Any]:
+    """Return the kind of a failure by its standard name, and by one that Azure Monitor's exporter keeps."""
+    return {"error.type": kind, "seatrial.error": kind}

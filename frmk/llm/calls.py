@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
+from frmk.errors import ModelError
 from frmk.llm.model import LanguageModel, Sampling, Usage
 
 
@@ -16,6 +18,14 @@ class Asker(Protocol):
     def run_id(self) -> str:
         """Return the id of the agent's present run."""
         ...
+
+
+@dataclass(kw_only=True)
+class Spent(Usage):
+    """Count what one call took."""
+
+    estimated: bool = False
+    """Whether the server named no counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +39,7 @@ class ModelCall:
     max_tokens: int
     began: int
     ended: int
-    input_tokens: int
-    output_tokens: int
+    spent: Spent
     error: str | None
     """The kind of failure, never its text, which may quote what a user wrote."""
 
@@ -39,31 +48,33 @@ Heard = Callable[[ModelCall], None]
 
 
 @contextmanager
-def told(heard: Heard, model: LanguageModel, sampling: Sampling, asker: Asker | None) -> Iterator[Usage]:
+def told(heard: Heard, model: LanguageModel, sampling: Sampling, asker: Asker | None) -> Iterator[Spent]:
     """Yield where a call counts its tokens; tell of the call when it is over, however it ends."""
-    spent, began, error = Usage(), time.time_ns(), None
-    agent_run_id = asker.run_id if asker else ""
+    spent, error = Spent(), None
+    call = partial(
+        ModelCall,
+        agent_run_id=asker.run_id if asker else "",
+        provider=model.provider,
+        model=model.name,
+        temperature=sampling.temperature,
+        max_tokens=sampling.max_tokens,
+        began=time.time_ns(),
+        spent=spent,
+    )
     try:
         yield spent
     except BaseException as failure:
-        error = type(failure).__name__
+        error = _kind(failure)
         raise
     finally:
-        heard(
-            ModelCall(
-                agent_run_id=agent_run_id,
-                provider=model.provider,
-                model=model.name,
-                temperature=sampling.temperature,
-                max_tokens=sampling.max_tokens,
-                began=began,
-                ended=time.time_ns(),
-                input_tokens=spent.input_tokens,
-                output_tokens=spent.output_tokens,
-                error=error,
-            )
-        )
+        heard(call(ended=time.time_ns(), error=error))
 
 
 def unheard(_call: ModelCall) -> None:
     """Tell nobody."""
+
+
+def _kind(failure: BaseException) -> str:
+    """Name a failure by what the client's library raised, where that is known."""
+    cause = failure.__cause__ if isinstance(failure, ModelError) else None
+    return type(cause or failure).__name__

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
 
-from frmk.errors import ModelError
-from frmk.llm.calls import Asker, Heard, told
+from frmk.errors import ModelError, UnusableTextError
+from frmk.llm.calls import Asker, Heard, Spent, told
 from frmk.llm.model import Choice, LanguageModel, Piece, Sampling, Usage
 from frmk.llm.quality import defect
 from frmk.prompts.prompt import PromptMessage
@@ -108,17 +108,16 @@ class ModelSession:
             with told(self._heard, model, sampling, asker) as spent:
                 async with asyncio.timeout(sampling.timeout_seconds):
                     text = await self._collect(model, messages, sampling, sink, spent)
+                return _usable(text, model)
         except TimeoutError:
             reason = f"{model.name}: no answer within {sampling.timeout_seconds:g} s"
             self._chain.rest(model, reason)
             raise ModelError(reason) from None
+        except UnusableTextError:
+            raise
         except ModelError as error:
             self._chain.rest(model, str(error))
             raise
-        wrong = defect(text)
-        if wrong is not None:
-            raise ModelError(f"{model.name}: {wrong}")
-        return text
 
     async def _collect(
         self,
@@ -126,7 +125,7 @@ class ModelSession:
         messages: Sequence[PromptMessage],
         sampling: Sampling,
         sink: Sink,
-        spent: Usage,
+        spent: Spent,
     ) -> str:
         pieces: list[str] = []
         stream: AsyncIterator[Piece] = model.write(messages, sampling)
@@ -143,13 +142,22 @@ class ModelSession:
             self._count(spent, messages, "".join(pieces))
         return "".join(pieces)
 
-    def _count(self, spent: Usage, messages: Sequence[PromptMessage], text: str) -> None:
-        """Add what a call took, estimated where the server names no counts."""
-        asked = sum(len(message.content) for message in messages)
-        spent.input_tokens = spent.input_tokens or asked // _CHARACTERS_PER_TOKEN
-        spent.output_tokens = spent.output_tokens or len(text) // _CHARACTERS_PER_TOKEN
-        self.usage.input_tokens += spent.input_tokens
-        self.usage.output_tokens += spent.output_tokens
+    def _count(self, spent: Spent, messages: Sequence[PromptMessage], text: str) -> None:
+        """Add what a call took to the budget's count, estimated where the server names no counts."""
+        asked = sum(len(message.content) for message in messages) // _CHARACTERS_PER_TOKEN
+        written = len(text) // _CHARACTERS_PER_TOKEN
+        self.usage.input_tokens += spent.input_tokens or asked
+        self.usage.output_tokens += spent.output_tokens or written
+        if text and not spent.input_tokens + spent.output_tokens:
+            spent.input_tokens, spent.output_tokens, spent.estimated = asked, written, True
 
     def _spent(self) -> bool:
         return self.usage.input_tokens + self.usage.output_tokens >= self._budget
+
+
+def _usable(text: str, model: LanguageModel) -> str:
+    """Return a text of which an answer can be made; raise UnusableTextError."""
+    wrong = defect(text)
+    if wrong is not None:
+        raise UnusableTextError(f"{model.name}: {wrong}")
+    return text

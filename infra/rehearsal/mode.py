@@ -8,9 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.config import load_stack
 from infra.image.context import base_image, context_hash, tag
 from infra.project import Project
 from infra.rehearsal.errors import RehearsalError
+from infra.stack_file import StackFileError
+from infra.twin.registry.storage import content, registry_of
 
 Mode = Literal["docker", "process"]
 Wish = Literal["auto", "docker", "process"]
@@ -69,8 +72,11 @@ async def _unbuildable(project: Project, stack: str) -> str | None:
 
 
 def _pushed(project: Project, stack: str) -> bool:
-    held = project.state(stack) / "registry" / "data" / "docker" / "registry" / "v2" / "repositories"
-    return any(held.glob(f"**/_manifests/tags/{tag(context_hash(project))}"))
+    with suppress(StackFileError):
+        wanted = tag(context_hash(project, load_stack(project, stack).image.platform))
+        held = content(registry_of(project.state(stack)))
+        return any(held.glob(f"docker/registry/v2/repositories/**/_manifests/tags/{wanted}"))
+    return False
 
 
 def _next_step(code: str) -> str:

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind
 
 from app.metrics.registry import Metrics
+from app.opening import open_backend
 from app.settings import read_settings
 from app.telemetry.calls import ModelCalls
 from app.telemetry.late import LateExporter
@@ -28,7 +30,7 @@ from app.telemetry.observed import ObservedExecutor
 from app.telemetry.spans import RunSpans
 from app.telemetry.tracing import Tracing
 from frmk.events import EventDraft, EventType
-from frmk.llm.calls import ModelCall
+from frmk.llm.calls import ModelCall, Spent
 from frmk.runs.executor import Turn
 
 TURN = Turn(
@@ -143,8 +145,7 @@ def call(agent: str = "1", **changed: Any) -> ModelCall:
         "max_tokens": 60,
         "began": 1_000,
         "ended": 3_000,
-        "input_tokens": 12,
-        "output_tokens": 3,
+        "spent": Spent(input_tokens=12, output_tokens=3),
         "error": None,
     }
     return ModelCall(**{**values, **changed})
@@ -172,15 +173,71 @@ def test_a_call_of_a_model_is_a_span_of_the_agent_that_asked() -> None:
     assert dict(first.attributes or {}) == {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "azure.ai.openai",
+        "gen_ai.system": "azure.ai.openai",
         "gen_ai.request.model": "gpt-4.1-mini",
         "gen_ai.request.temperature": 0.1,
         "gen_ai.request.max_tokens": 60,
         "gen_ai.usage.input_tokens": 12,
         "gen_ai.usage.output_tokens": 3,
+        "seatrial.estimated": False,
     }
     assert first.status.is_ok or first.status.is_unset
     assert (failed.status.is_ok, (failed.attributes or {})["error.type"]) == (False, "TimeoutError")
     assert (asker.attributes or {})["gen_ai.agent.name"] == "supervisor"
+    assert (asker.attributes or {})["gen_ai.conversation.id"] == TURN.thread_id
+
+
+def test_what_was_called_off_is_no_failure_and_what_counted_nothing_says_nothing() -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    spans = RunSpans(provider.get_tracer("test"), TURN)
+
+    spans.called(call(error="CancelledError", spent=Spent()))
+    spans.close("interrupted")
+
+    stopped, _ = exporter.get_finished_spans()
+    assert stopped.status.is_unset
+    assert (stopped.attributes or {})["error.type"] == "CancelledError"
+    assert not [name for name in stopped.attributes or {} if "usage" in name]
+
+
+def test_a_failed_agent_names_its_error_and_a_failed_tool_hides_what_it_said() -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    spans = RunSpans(provider.get_tracer("test"), TURN)
+    agent = {"agent_run_id": "1", "parent_run_id": None}
+    used = {**agent, "tool": "weather", "tool_call_id": "c"}
+
+    for kind, data in (
+        (EventType.AGENT_STARTED, agent),
+        (EventType.TOOL_EXECUTING, used),
+        (EventType.TOOL_COMPLETED, {**used, "error": "No city 'my secret plan'."}),
+        (EventType.AGENT_FAILED, {**agent, "error": "AgentTimeoutError", "detail": "my secret plan"}),
+    ):
+        spans.saw(EventDraft(type=kind, agent="boss", data=data))
+
+    tool, boss = ((span.attributes or {})["error.type"] for span in exporter.get_finished_spans())
+    assert (tool, boss) == ("_OTHER", "AgentTimeoutError")
+    assert "secret" not in str([span.to_json() for span in exporter.get_finished_spans()])
+
+
+async def test_calls_of_the_real_graph_become_spans_of_its_agents() -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    settings = read_settings({"SEATRIAL_AUTH": "open", "SEATRIAL_MODEL": "scripted"})
+    tracing = Tracing(settings)
+    tracing.tracer = provider.get_tracer("test")
+
+    async with open_backend(settings) as opened:
+        observed = ObservedExecutor(opened.executor, Metrics(), tracing, opened.calls)
+        async for _ in observed.execute(replace(TURN, message="What is the weather like in Rome in June?")):
+            pass
+
+    spans = {span.name: span for span in exporter.get_finished_spans()}
+    assert spans["chat scripted"].parent == spans["invoke_agent supervisor"].context
 
 
 async def test_calls_reach_the_run_that_they_are_part_of_and_no_other(backend: Any) -> None:
@@ -209,6 +266,17 @@ def test_an_attempt_that_ends_late_does_not_silence_the_next_one() -> None:
         calls.made("r", call())
 
     assert heard == ["second"]
+
+
+def test_a_listener_that_breaks_does_not_break_the_run(logs: io.StringIO) -> None:
+    def broken(_: ModelCall) -> None:
+        raise ZeroDivisionError("inside")
+
+    calls = ModelCalls()
+    with calls.of("r", broken):
+        calls.made("r", call())
+
+    assert "a model's call was not traced" in logs.getvalue()
 
 
 async def test_an_interrupted_run_leaves_no_span_open(backend: Any) -> None:

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from app.telemetry.spans import RunSpans
 from frmk.events import EventDraft, EventType
-from frmk.llm.calls import ModelCall
+from frmk.llm.calls import ModelCall, Spent
 from frmk.runs.executor import Turn
 from infra.components.workbook_document import sections
 from infra.twin.monitor.tree import RUN
@@ -31,8 +31,7 @@ CALL = ModelCall(
     max_tokens=60,
     began=1,
     ended=2,
-    input_tokens=1,
-    output_tokens=1,
+    spent=Spent(input_tokens=1, output_tokens=1),
     error=None,
 )
 
@@ -60,7 +59,10 @@ def test_queries_read_what_a_run_carries() -> None:
     spans = spans_of_a_run()
     wanted: set[str] = set()
 
-    for query in (section.query for section in sections() if section.query.startswith("AppDependencies")):
+    for query in (section.query for section in sections()):
+        if not query.startswith("AppDependencies"):
+            assert "Properties[" not in query
+            continue
         names = re.findall(r'Name (?:==|startswith) "([^"]+)"', query)
         found = [span for name, span in spans.items() if name.startswith(tuple(names))]
         assert len(found) >= len(names) > 0

@@ -3,18 +3,15 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 
 from frmk.errors import ModelError
+from frmk.llm.calls import ModelCall, Spent
 from frmk.llm.chain import ModelChain
 from frmk.llm.model import Request, Sampling
 from frmk.llm.scripted import ScriptedModel
 from frmk.prompts.prompt import PromptMessage
-
-if TYPE_CHECKING:
-    from frmk.llm.calls import ModelCall
 
 ASK = (PromptMessage("user", "How are things?"),)
 
@@ -42,7 +39,7 @@ async def test_a_call_that_wrote_names_its_model_its_agent_and_its_tokens() -> N
     (call,) = calls
     assert (call.agent_run_id, call.provider, call.model) == ("a1", "scripted", "small")
     assert (call.temperature, call.max_tokens, call.error) == (0.3, 9, None)
-    assert (call.input_tokens, call.output_tokens) == (3, 3)
+    assert call.spent == Spent(input_tokens=3, output_tokens=3)
     assert before <= call.began <= call.ended <= time.time_ns()
 
 
@@ -52,20 +49,30 @@ async def test_text_that_is_cut_short_is_counted_by_its_length() -> None:
 
     await session.write(ASK, Sampling(), Sink(), Agent())
 
-    assert calls[0].output_tokens == len("One two stop") // 4
-    assert session.usage.output_tokens == calls[0].output_tokens
+    (spent,) = (call.spent for call in calls)
+    assert spent.output_tokens == session.usage.output_tokens == len("One two stop") // 4
+    assert spent.estimated
 
 
 async def test_each_failure_is_a_call_of_its_own_and_has_a_kind() -> None:
     calls: list[ModelCall] = []
-    broken = ScriptedModel([ModelError("The user wrote a secret.")], name="broken")
+    refusal = ModelError("The user wrote a secret.")
+    refusal.__cause__ = PermissionError("401")
+    broken = ScriptedModel([refusal, ModelError("?")], name="broken")
+    garbled = ScriptedModel(["\ufffd\ufffd\ufffd"], name="garbled")
     slow = ScriptedModel(["Late."], name="slow", delay_seconds=5)
-    models = ModelChain([broken, slow, ScriptedModel(["Here."], name="good")])
+    models = ModelChain([broken, slow, garbled, ScriptedModel(["Here."], name="good")])
 
     await models.session(1_000, calls.append).write(ASK, Sampling(timeout_seconds=0.5), Sink(), Agent())
 
     told = [(call.model, call.error) for call in calls]
-    assert told == [("broken", "ModelError"), ("slow", "TimeoutError"), ("good", None)]
+    assert told == [
+        ("broken", "PermissionError"),
+        ("slow", "TimeoutError"),
+        ("garbled", "UnusableTextError"),
+        ("good", None),
+    ]
+    assert calls[0].spent == Spent(), "what answered nothing counted nothing"
     assert "secret" not in str(calls)
 
 
@@ -76,7 +83,7 @@ async def test_a_choice_of_functions_is_a_call_too() -> None:
 
     assert await session.choose(ASK, [], Sampling(), Agent("a2"))
 
-    assert (calls[0].agent_run_id, calls[0].output_tokens, calls[0].error) == ("a2", 1, None)
+    assert (calls[0].agent_run_id, calls[0].spent.output_tokens, calls[0].error) == ("a2", 1, None)
 
 
 async def test_a_call_that_is_cancelled_is_told_before_its_agent_ends() -> None:

@@ -8,7 +8,7 @@ import pytest
 from frmk.runs.memory import MemoryStore
 from frmk.runs.rules import broken_rules
 from frmk.runs.store import Pace
-from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, draft, until, whole_turn
+from tests.frmk.runs.scripted import LIMITS, ScriptExecutor, ask, draft, whole_turn
 
 SECONDS = 0.2
 
@@ -95,15 +95,13 @@ async def test_an_engine_that_closes_stores_what_waited_for_its_turn(paced, engi
 
 
 async def test_a_store_that_costs_is_looked_through_less_often(paced, engine_on):
-    async def looked():
-        return paced.looked >= 5
-
+    limits = LIMITS.model_copy(update={"lease_seconds": 4.5})
     began = asyncio.get_running_loop().time()
-    await engine_on(paced, ScriptExecutor())
-    await until(looked)
+    await engine_on(paced, ScriptExecutor(), limits=limits)
+    await asyncio.sleep(3.2)
 
     passed = asyncio.get_running_loop().time() - began
-    assert paced.looked <= passed / (LIMITS.lease_seconds / 3) + 2
+    assert 2 <= paced.looked <= passed / (limits.lease_seconds / 3) + 1
 
 
 async def test_an_executor_that_tells_much_is_not_taken_far_ahead_of_the_store(paced, engine_on):

@@ -35,7 +35,7 @@ def test_a_request_has_its_columns() -> None:
 
 
 def test_a_dependency_keeps_its_parent_and_properties() -> None:
-    (row,) = rows(span("tool weather", "s2", "s1", properties={"seatrial.run_id": "r"}))
+    (row,) = rows(span("execute_tool weather", "s2", "s1", properties={"seatrial.run_id": "r"}))
 
     assert row.table == "AppDependencies"
     assert (row.columns["ParentId"], row.columns["DependencyType"]) == ("s1", "InProc")

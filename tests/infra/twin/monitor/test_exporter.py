@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from typing import Any
 
 import httpx
@@ -9,6 +10,9 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
+from app.telemetry.spans import RunSpans
+from frmk.llm.calls import ModelCall, Spent
+from frmk.runs.executor import Turn
 from infra.twin.client import ArmError
 from tests.infra.twin.conftest import Rehearsal
 from tests.infra.twin.monitor.conftest import Identity
@@ -21,7 +25,7 @@ def test_a_run_that_the_exporter_sent_is_read_back_as_a_tree(
     tracer = provider.get_tracer("seatrial")
     with tracer.start_as_current_span("POST /api/v1/message", kind=SpanKind.SERVER):  # noqa: SIM117 - a tree
         with tracer.start_as_current_span("run", attributes={"seatrial.run_id": "run-1"}):
-            with tracer.start_as_current_span("agent boss") as agent:
+            with tracer.start_as_current_span("invoke_agent boss") as agent:
                 agent.add_event("thinking")
                 agent.record_exception(ValueError("no weather"))
 
@@ -40,6 +44,36 @@ def test_a_run_that_the_exporter_sent_is_read_back_as_a_tree(
         "AppExceptions": 1,
     }.items() <= counted.items()
     assert twin.twin.journal.findings == []
+
+
+def test_a_call_of_a_model_arrives_as_one_with_the_kind_of_its_failure(
+    twin: Rehearsal, provider: TracerProvider
+) -> None:
+    turn = Turn(
+        run_id="run-1", user="u", thread_id="t", message="m", context={}, goal="travel_planning", attempt=1
+    )
+    spans = RunSpans(provider.get_tracer("seatrial"), turn)
+    spans.called(
+        ModelCall(
+            agent_run_id="",
+            provider="azure.ai.openai",
+            model="gpt-4.1-mini",
+            temperature=0.1,
+            max_tokens=60,
+            began=time.time_ns() - 2_000_000_000,
+            ended=time.time_ns(),
+            spent=Spent(input_tokens=12, output_tokens=3),
+            error="RateLimitError",
+        )
+    )
+    spans.close("completed")
+
+    (trace,) = twin.admin.traces(run_id="run-1")
+    (run,) = twin.admin.trace(trace["operation_id"])["spans"]
+    (call,) = run["children"]
+    assert (call["name"], call["kind"]) == ("chat gpt-4.1-mini", "GenAI | azure.ai.openai")
+    assert (call["success"], call["properties"]["seatrial.error"]) == (False, "RateLimitError")
+    assert call["properties"]["gen_ai.usage.input_tokens"] == "12"
 
 
 def test_bodies_are_read_as_azure_reads_them(twin: Rehearsal, component: dict[str, Any]) -> None:

@@ -38,7 +38,10 @@ def logs(
 def sent(provider: TracerProvider) -> None:
     tracer = provider.get_tracer("seatrial")
     told = {"seatrial.run_id": "run-9", "gen_ai.usage.input_tokens": 70, "seatrial.outcome": "completed"}
-    with tracer.start_as_current_span("run", attributes=told), tracer.start_as_current_span("agent boss"):
+    with (
+        tracer.start_as_current_span("run", attributes=told),
+        tracer.start_as_current_span("invoke_agent boss"),
+    ):
         pass
     with tracer.start_as_current_span("GET /api/v1/threads"):
         pass
@@ -57,7 +60,7 @@ def test_runs_are_shown_as_trees_with_durations(logs: Say, sent: None) -> None:
     assert "run-9" in title
     assert run.startswith("\u2514\u2500\u2500 run  0.")
     assert run.endswith("input_tokens=70  outcome=completed")
-    assert "    \u2514\u2500\u2500 agent boss" in agent
+    assert "    \u2514\u2500\u2500 invoke_agent boss" in agent
 
 
 def test_json_holds_summary_and_spans_of_runs_alone(logs: Say, sent: None) -> None:
@@ -67,7 +70,7 @@ def test_json_holds_summary_and_spans_of_runs_alone(logs: Say, sent: None) -> No
     assert (body["stack"], trace["run_id"], trace["spans"][0]["children"][0]["name"]) == (
         "dev",
         "run-9",
-        "agent boss",
+        "invoke_agent boss",
     )
 
 

@@ -12,12 +12,12 @@ from tests.infra.twin.monitor.items import item, span
 
 RUN = [
     # The exporter sends a span when it ends: children before their parents.
-    span("tool weather", "t1", "a2", after=3, seconds=0.5, success=False),
+    span("execute_tool weather", "t1", "a2", after=3, seconds=0.5, success=False),
     item("ExceptionData", {"exceptions": [{"typeName": "OSError", "message": "no"}]}, parent="t1", after=3.4),
-    span("agent other", "a3", "a1", after=5, seconds=1),
-    span("agent worker", "a2", "a1", after=2, seconds=2),
+    span("invoke_agent other", "a3", "a1", after=5, seconds=1),
+    span("invoke_agent worker", "a2", "a1", after=2, seconds=2),
     item("MessageData", {"message": "thinking"}, parent="a2", after=2.5),
-    span("agent boss", "a1", "r", after=1, seconds=6),
+    span("invoke_agent boss", "a1", "r", after=1, seconds=6),
     span("run", "r", "", after=0, seconds=8, properties={"seatrial.run_id": "run-1"}),
 ]
 
@@ -37,14 +37,14 @@ def test_a_run_is_a_tree_in_order_of_time(telemetry: Telemetry) -> None:
 
     assert [run.name, boss.name, worker.name, other.name] == [
         "run",
-        "agent boss",
-        "agent worker",
-        "agent other",
+        "invoke_agent boss",
+        "invoke_agent worker",
+        "invoke_agent other",
     ]
     assert (boss.offset, boss.seconds) == (1, 6)
     assert [note.text for note in worker.notes] == ["thinking"]
     (tool,) = worker.children
-    assert (tool.name, tool.success, tool.offset) == ("tool weather", False, 3)
+    assert (tool.name, tool.success, tool.offset) == ("execute_tool weather", False, 3)
     assert [(note.table, note.text) for note in tool.notes] == [("AppExceptions", "no")]
 
 

@@ -200,7 +200,7 @@ def test_reduced_motion_stops_the_turning_marks(new_page: NewPage, server: Scrip
 
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_the_run_keeps_pictures(
     new_page: NewPage, server: ScriptedServer, screenshots: Path, device: str, scheme: str
 ) -> None:

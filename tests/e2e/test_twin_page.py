@@ -100,6 +100,7 @@ def test_what_happens_appears_and_what_is_open_stays_open(new_page: NewPage, sta
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
+@pytest.mark.long
 def test_a_hidden_page_rests_and_one_that_is_looked_at_goes_on(new_page: NewPage, stage: Stage) -> None:
     page = opened(new_page(), stage)
     asked: list[str] = []

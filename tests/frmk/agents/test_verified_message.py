@@ -61,6 +61,7 @@ async def test_verified_message_shows_everything_with_the_scripted_model(make: A
     assert "scripted model" in answer["message"]
 
 
+@pytest.mark.long
 @pytest.mark.model
 async def test_verified_message_shows_everything_with_the_small_model(make: Any, goal: Goal) -> None:
     chain = await build_models(ModelSettings(provider="local"))

@@ -146,6 +146,7 @@ def test_a_mistake_in_the_program_names_its_line(
     assert re.match(r"infra/components/budget\.py:\d+: TypeError: .*time_grains", error["message"])
 
 
+@pytest.mark.long
 def test_a_stack_without_its_keys_is_refused_before_anything_is_made(rehearsal: Rehearsal) -> None:
     code, events = rehearsal.up(authJwks=None)
 

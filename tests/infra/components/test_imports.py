@@ -32,6 +32,7 @@ def said(project: Project, bytecode: None) -> dict[str, dict[str, object]]:
     return {event["event"]: event for event in map(json.loads, done.stdout.splitlines())}
 
 
+@pytest.mark.long
 def test_only_the_modules_of_the_provider_that_the_stack_uses_are_loaded(
     said: dict[str, dict[str, object]],
 ) -> None:
@@ -45,6 +46,7 @@ def test_only_the_modules_of_the_provider_that_the_stack_uses_are_loaded(
     assert not loaded & {"cdn", "keyvault", "network", "privatedns", "redis", "redisenterprise"}
 
 
+@pytest.mark.long
 def test_what_only_an_update_needs_is_not_loaded(said: dict[str, dict[str, object]]) -> None:
     modules = said["loaded"]["modules"]
 

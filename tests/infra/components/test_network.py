@@ -174,6 +174,7 @@ def test_zone_redundancy_belongs_to_the_network(project: Project) -> None:
         load_stack(project, "dev", {"app.zoneRedundant": True})
 
 
+@pytest.mark.long
 def test_copies_of_the_database_in_further_regions_are_paid_for_each(project: Project, plan_of: Any) -> None:
     further = {"database.regions": ["westus3", "northeurope"]}
 

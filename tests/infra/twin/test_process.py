@@ -110,6 +110,7 @@ def test_a_second_twin_for_the_same_folder_is_refused_with_the_pid_of_the_first(
     assert error["finding"]["code"] == "ST021"
 
 
+@pytest.mark.long
 def test_a_killed_twin_leaves_a_lock_that_the_next_one_takes(starter: Starter) -> None:
     first = starter.ready()
     first.kill()
@@ -152,6 +153,7 @@ def test_a_bad_configuration_is_exit_2(starter: Starter) -> None:
     assert "Traceback" not in errors
 
 
+@pytest.mark.long
 def test_arm_is_fast_enough_to_be_waited_for(starter: Starter) -> None:
     starter.ready()
     group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"

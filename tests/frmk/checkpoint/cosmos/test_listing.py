@@ -44,7 +44,7 @@ async def grown(seed: int, *savers: Any) -> list[RunnableConfig]:
     return stored
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 4))])
 async def test_lists_hold_what_langgraphs_own_saver_lists(saver: CosmosSaver, seed: int) -> None:
     judge = InMemorySaver()
     stored = await grown(seed, saver, judge)

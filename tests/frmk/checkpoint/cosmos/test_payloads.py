@@ -33,7 +33,7 @@ def largest(items: list[dict[str, object]]) -> int:
     return max(len(json.dumps(item)) for item in items)
 
 
-@pytest.mark.parametrize("megabytes", [3, 12])
+@pytest.mark.parametrize("megabytes", [3, pytest.param(12, marks=pytest.mark.long)])
 async def test_a_large_state_is_kept_whole(
     saver: CosmosSaver, container: ContainerProxy, megabytes: int
 ) -> None:

@@ -96,9 +96,9 @@ class RunSpans:
             self._open[key] = self._tracer.start_span(name, context=self._below(parent), attributes=about)
 
     def _tell_calls(self, agent: str) -> None:
+        if self._tracer is None:
+            return
         for call in self._calls.pop(agent, ()):
-            if self._tracer is None:
-                return
             span = self._tracer.start_span(
                 f"chat {call.model}",
                 context=self._below(agent),

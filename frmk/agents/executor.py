@@ -27,10 +27,8 @@ from frmk.runs.executor import Turn
 from frmk.runs.ids import thread_key
 
 PRUNED_EVERY_STEPS = 120  # some twenty turns: what is older than the latest checkpoint is never read again
-_log = logging.getLogger(__name__)
-
-
 CallMade = Callable[[str, ModelCall], None]
+_log = logging.getLogger(__name__)
 
 
 class GraphExecutor:
@@ -43,7 +41,7 @@ class GraphExecutor:
         checkpointer: BaseCheckpointSaver[Any],
         *,
         default_goal: str | None = None,
-        call_made: CallMade | None = None,
+        call_made: CallMade = unheard,
     ) -> None:
         if not goals or (default_goal is not None and default_goal not in goals):
             known = ", ".join(sorted(goals)) or "none"
@@ -119,8 +117,7 @@ class GraphExecutor:
         return {"configurable": {"thread_id": thread_key(user, thread_id)}, "recursion_limit": 100}
 
     def _scope(self, workshop: Workshop, emitter: Emitter, digest: str, run_id: str) -> Scope:
-        heard = partial(self._call_made, run_id) if self._call_made else unheard
-        session = self._models.session(workshop.goal.model.token_budget, heard)
+        session = self._models.session(workshop.goal.model.token_budget, partial(self._call_made, run_id))
         delegation = Delegation(
             workshop=workshop,
             session=session,

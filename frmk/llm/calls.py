@@ -70,7 +70,7 @@ def told(heard: Heard, model: LanguageModel, sampling: Sampling, asker: Asker | 
         heard(call(ended=time.time_ns(), error=error))
 
 
-def unheard(_call: ModelCall) -> None:
+def unheard(*_told: object) -> None:
     """Tell nobody."""
 
 

@@ -72,11 +72,12 @@ async def _unbuildable(project: Project, stack: str) -> str | None:
 
 
 def _pushed(project: Project, stack: str) -> bool:
-    with suppress(StackFileError):
-        wanted = tag(context_hash(project, load_stack(project, stack).image.platform))
-        held = content(registry_of(project.state(stack)))
-        return any(held.glob(f"docker/registry/v2/repositories/**/_manifests/tags/{wanted}"))
-    return False
+    try:
+        platform = load_stack(project, stack).image.platform
+    except StackFileError:
+        return False
+    held = content(registry_of(project.state(stack))) / "docker" / "registry" / "v2" / "repositories"
+    return any(held.glob(f"**/_manifests/tags/{tag(context_hash(project, platform))}"))
 
 
 def _next_step(code: str) -> str:

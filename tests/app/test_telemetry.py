@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import (
     BatchSpanProcessor,
     SimpleSpanProcessor,
@@ -32,10 +32,33 @@ from app.telemetry.tracing import Tracing
 from frmk.events import EventDraft, EventType
 from frmk.llm.calls import ModelCall, Spent
 from frmk.runs.executor import Turn
+from tests.model_calls import model_call
 
 TURN = Turn(
     run_id="r1", user="ann", thread_id="t1", message="hello", context={}, goal="travel_planning", attempt=1
 )
+
+
+class Recorded:
+    """Record spans as they end."""
+
+    def __init__(self) -> None:
+        self._exporter, provider = InMemorySpanExporter(), TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self.tracer = provider.get_tracer("test")
+
+    def tracing(self) -> Tracing:
+        tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
+        tracing.tracer = self.tracer
+        return tracing
+
+    def spans(self) -> tuple[ReadableSpan, ...]:
+        return self._exporter.get_finished_spans()
+
+
+@pytest.fixture
+def recorded() -> Recorded:
+    return Recorded()
 
 
 @pytest.fixture
@@ -88,17 +111,13 @@ def test_a_ticket_in_a_foreign_log_line_is_hidden(logs: io.StringIO) -> None:
     assert line["event"].startswith('host - "WebSocket /ws?ticket=')
 
 
-async def test_spans_nest_as_run_agent_and_tool(backend: Any) -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
-    tracing.tracer = provider.get_tracer("test")
+async def test_spans_nest_as_run_agent_and_tool(backend: Any, recorded: Recorded) -> None:
+    tracing = recorded.tracing()
 
     async for _ in ObservedExecutor(backend.executor, Metrics(), tracing, ModelCalls()).execute(TURN):
         pass
 
-    spans = {span.name: span for span in exporter.get_finished_spans()}
+    spans = {span.name: span for span in recorded.spans()}
     parents = {
         "execute_tool budget": "invoke_agent planner",
         "invoke_agent planner": "invoke_agent supervisor",
@@ -111,11 +130,8 @@ async def test_spans_nest_as_run_agent_and_tool(backend: Any) -> None:
     assert "ann" not in (spans["run"].attributes or {}).values()
 
 
-def test_a_runs_span_says_what_the_run_took_and_cost() -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    spans = RunSpans(provider.get_tracer("test"), TURN)
+def test_a_runs_span_says_what_the_run_took_and_cost(recorded: Recorded) -> None:
+    spans = RunSpans(recorded.tracer, TURN)
     price = {"currency": "USD", "total": "0.0012"}
     worker = {"model": "m", "input_tokens": 7, "request_units": 9.0}
     all_of_it = {"model": "m", "input_tokens": 70, "output_tokens": 5}
@@ -129,44 +145,26 @@ def test_a_runs_span_says_what_the_run_took_and_cost() -> None:
         spans.saw(EventDraft(type=EventType.AGENT_COMPLETED, agent="any", data=data))
     spans.close("completed")
 
-    (run,) = (span.attributes for span in exporter.get_finished_spans() if span.name == "run")
+    (run,) = (span.attributes for span in recorded.spans() if span.name == "run")
     assert run is not None
     assert (run["gen_ai.response.model"], run["gen_ai.usage.input_tokens"]) == ("m", 70)
     assert (run["seatrial.price"], run["seatrial.currency"]) == ("0.0012", "USD")
     assert "seatrial.request_units" not in run
 
 
-def call(agent: str = "1", **changed: Any) -> ModelCall:
-    values: dict[str, Any] = {
-        "agent_run_id": agent,
-        "provider": "azure.ai.openai",
-        "model": "gpt-4.1-mini",
-        "temperature": 0.1,
-        "max_tokens": 60,
-        "began": 1_000,
-        "ended": 3_000,
-        "spent": Spent(input_tokens=12, output_tokens=3),
-        "error": None,
-    }
-    return ModelCall(**{**values, **changed})
-
-
-def test_a_call_of_a_model_is_a_span_of_the_agent_that_asked() -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    spans = RunSpans(provider.get_tracer("test"), TURN)
+def test_a_call_of_a_model_is_a_span_of_the_agent_that_asked(recorded: Recorded) -> None:
+    spans = RunSpans(recorded.tracer, TURN)
     agent = {"agent_run_id": "1", "parent_run_id": None}
 
     # The agent's event is on its way while its first call is over already.
-    spans.called(call())
+    spans.called(model_call())
     spans.saw(EventDraft(type=EventType.AGENT_STARTED, agent="supervisor", data=agent))
-    spans.called(call(error="TimeoutError", began=4_000, ended=9_000))
-    spans.called(call("unknown"))
+    spans.called(model_call(error="TimeoutError", began=4_000, ended=9_000))
+    spans.called(model_call(agent_run_id="unknown"))
     spans.saw(EventDraft(type=EventType.AGENT_COMPLETED, agent="supervisor", data=agent))
     spans.close("completed")
 
-    first, failed, asker, stray, run = exporter.get_finished_spans()
+    first, failed, asker, stray, run = recorded.spans()
     assert (first.name, asker.name, run.name) == ("chat gpt-4.1-mini", "invoke_agent supervisor", "run")
     assert (first.parent, failed.parent, stray.parent) == (asker.context, asker.context, run.context)
     assert (first.start_time, first.end_time, first.kind) == (1_000, 3_000, SpanKind.CLIENT)
@@ -187,26 +185,20 @@ def test_a_call_of_a_model_is_a_span_of_the_agent_that_asked() -> None:
     assert (asker.attributes or {})["gen_ai.conversation.id"] == TURN.thread_id
 
 
-def test_what_was_called_off_is_no_failure_and_what_counted_nothing_says_nothing() -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    spans = RunSpans(provider.get_tracer("test"), TURN)
+def test_what_was_called_off_is_no_failure_and_what_counted_nothing_says_nothing(recorded: Recorded) -> None:
+    spans = RunSpans(recorded.tracer, TURN)
 
-    spans.called(call(error="CancelledError", spent=Spent()))
+    spans.called(model_call(error="CancelledError", spent=Spent()))
     spans.close("interrupted")
 
-    stopped, _ = exporter.get_finished_spans()
+    stopped, _ = recorded.spans()
     assert stopped.status.is_unset
     assert (stopped.attributes or {})["error.type"] == "CancelledError"
     assert not [name for name in stopped.attributes or {} if "usage" in name]
 
 
-def test_a_failed_agent_names_its_error_and_a_failed_tool_hides_what_it_said() -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    spans = RunSpans(provider.get_tracer("test"), TURN)
+def test_a_failed_agent_names_its_error_and_a_failed_tool_hides_what_it_said(recorded: Recorded) -> None:
+    spans = RunSpans(recorded.tracer, TURN)
     agent = {"agent_run_id": "1", "parent_run_id": None}
     used = {**agent, "tool": "weather", "tool_call_id": "c"}
 
@@ -218,43 +210,37 @@ def test_a_failed_agent_names_its_error_and_a_failed_tool_hides_what_it_said() -
     ):
         spans.saw(EventDraft(type=kind, agent="boss", data=data))
 
-    tool, boss = ((span.attributes or {})["error.type"] for span in exporter.get_finished_spans())
+    tool, boss = ((span.attributes or {})["error.type"] for span in recorded.spans())
     assert (tool, boss) == ("_OTHER", "AgentTimeoutError")
-    assert "secret" not in str([span.to_json() for span in exporter.get_finished_spans()])
+    assert "secret" not in str([span.to_json() for span in recorded.spans()])
 
 
-async def test_calls_of_the_real_graph_become_spans_of_its_agents() -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
+async def test_calls_of_the_real_graph_become_spans_of_its_agents(recorded: Recorded) -> None:
     settings = read_settings({"SEATRIAL_AUTH": "open", "SEATRIAL_MODEL": "scripted"})
-    tracing = Tracing(settings)
-    tracing.tracer = provider.get_tracer("test")
+    tracing = recorded.tracing()
 
     async with open_backend(settings) as opened:
         observed = ObservedExecutor(opened.executor, Metrics(), tracing, opened.calls)
         async for _ in observed.execute(replace(TURN, message="What is the weather like in Rome in June?")):
             pass
 
-    spans = {span.name: span for span in exporter.get_finished_spans()}
+    spans = {span.name: span for span in recorded.spans()}
     assert spans["chat scripted"].parent == spans["invoke_agent supervisor"].context
 
 
-async def test_calls_reach_the_run_that_they_are_part_of_and_no_other(backend: Any) -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
-    tracing.tracer = provider.get_tracer("test")
+async def test_calls_reach_the_run_that_they_are_part_of_and_no_other(
+    backend: Any, recorded: Recorded
+) -> None:
+    tracing = recorded.tracing()
     calls = ModelCalls()
 
-    calls.made(TURN.run_id, call())
+    calls.made(TURN.run_id, model_call())
     async for _ in ObservedExecutor(backend.executor, Metrics(), tracing, calls).execute(TURN):
-        calls.made("another run", call())
-        calls.made(TURN.run_id, call(model="heard"))
-    calls.made(TURN.run_id, call())
+        calls.made("another run", model_call())
+        calls.made(TURN.run_id, model_call(model="heard"))
+    calls.made(TURN.run_id, model_call())
 
-    assert {span.name for span in exporter.get_finished_spans() if "chat" in span.name} == {"chat heard"}
+    assert {span.name for span in recorded.spans() if "chat" in span.name} == {"chat heard"}
 
 
 def test_an_attempt_that_ends_late_does_not_silence_the_next_one() -> None:
@@ -263,7 +249,7 @@ def test_an_attempt_that_ends_late_does_not_silence_the_next_one() -> None:
     first.__enter__()
     with calls.of("r", lambda _: heard.append("second")):
         first.__exit__(None, None, None)
-        calls.made("r", call())
+        calls.made("r", model_call())
 
     assert heard == ["second"]
 
@@ -274,24 +260,20 @@ def test_a_listener_that_breaks_does_not_break_the_run(logs: io.StringIO) -> Non
 
     calls = ModelCalls()
     with calls.of("r", broken):
-        calls.made("r", call())
+        calls.made("r", model_call())
 
     assert "a model's call was not traced" in logs.getvalue()
 
 
-async def test_an_interrupted_run_leaves_no_span_open(backend: Any) -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracing = Tracing(read_settings({"SEATRIAL_AUTH": "open"}))
-    tracing.tracer = provider.get_tracer("test")
+async def test_an_interrupted_run_leaves_no_span_open(backend: Any, recorded: Recorded) -> None:
+    tracing = recorded.tracing()
     drafts = ObservedExecutor(backend.executor, Metrics(), tracing, ModelCalls()).execute(TURN)
 
     for _ in range(4):
         await anext(drafts)
     await drafts.aclose()  # type: ignore[attr-defined]  # an async generator, typed as an iterator
 
-    assert len(exporter.get_finished_spans()) == 4
+    assert len(recorded.spans()) == 4
 
 
 def test_what_ended_before_there_was_an_exporter_is_sent_by_it() -> None:

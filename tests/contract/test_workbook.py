@@ -8,10 +8,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from app.telemetry.spans import RunSpans
 from frmk.events import EventDraft, EventType
-from frmk.llm.calls import ModelCall, Spent
 from frmk.runs.executor import Turn
 from infra.components.workbook_document import sections
 from infra.twin.monitor.tree import RUN
+from tests.model_calls import model_call
 
 TURN = Turn(run_id="r", user="u", thread_id="t", message="m", context={}, goal="g", attempt=1)
 USAGE = {
@@ -21,19 +21,6 @@ USAGE = {
     "request_units": 1.5,
     "price": {"total": "0.1", "currency": "USD"},
 }
-
-
-CALL = ModelCall(
-    agent_run_id="1",
-    provider="openai",
-    model="m",
-    temperature=0.1,
-    max_tokens=60,
-    began=1,
-    ended=2,
-    spent=Spent(input_tokens=1, output_tokens=1),
-    error=None,
-)
 
 
 def spans_of_a_run() -> dict[str, ReadableSpan]:
@@ -49,7 +36,7 @@ def spans_of_a_run() -> dict[str, ReadableSpan]:
         (EventType.TOOL_COMPLETED, tool),
         (EventType.AGENT_COMPLETED, {**agent, "usage": USAGE}),
     ):
-        spans.called(CALL)
+        spans.called(model_call())
         spans.saw(EventDraft(type=kind, agent="boss", data=data))
     spans.close("completed")
     return {span.name: span for span in exporter.get_finished_spans()}

@@ -11,12 +11,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
 from app.telemetry.spans import RunSpans
-from frmk.llm.calls import ModelCall, Spent
 from frmk.runs.executor import Turn
 from infra.twin.client import ArmError
 from tests.infra.twin.conftest import Rehearsal
 from tests.infra.twin.monitor.conftest import Identity
 from tests.infra.twin.monitor.items import span
+from tests.model_calls import model_call
 
 
 def test_a_run_that_the_exporter_sent_is_read_back_as_a_tree(
@@ -53,19 +53,8 @@ def test_a_call_of_a_model_arrives_as_one_with_the_kind_of_its_failure(
         run_id="run-1", user="u", thread_id="t", message="m", context={}, goal="travel_planning", attempt=1
     )
     spans = RunSpans(provider.get_tracer("seatrial"), turn)
-    spans.called(
-        ModelCall(
-            agent_run_id="",
-            provider="azure.ai.openai",
-            model="gpt-4.1-mini",
-            temperature=0.1,
-            max_tokens=60,
-            began=time.time_ns() - 2_000_000_000,
-            ended=time.time_ns(),
-            spent=Spent(input_tokens=12, output_tokens=3),
-            error="RateLimitError",
-        )
-    )
+    now = time.time_ns()
+    spans.called(model_call(began=now - 2_000_000_000, ended=now, error="RateLimitError"))
     spans.close("completed")
 
     (trace,) = twin.admin.traces(run_id="run-1")

@@ -49,6 +49,15 @@ class Place:
         """Return the folder of the file backend."""
         return self.root / "state"
 
+    @property
+    def backend(self) -> str:
+        """Return the address of the file backend.
+
+        The backend renames a state into place but rewrites the file of metadata beside it, and reads no state
+        whose metadata a killed engine left empty. Nothing here needs it, so none is written.
+        """
+        return f"{self.state.as_uri()}?metadata=skip"
+
 
 def open_stack(place: Place, overrides: Mapping[str, Any]) -> Stack:
     """Return the stack, made on first use; raise NoEngineError without the engine."""
@@ -106,7 +115,7 @@ def _environment(place: Place) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join(tools),
         "PYTHONPATH": str(place.project.root),
-        "PULUMI_BACKEND_URL": place.state.as_uri(),
+        "PULUMI_BACKEND_URL": place.backend,
         "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",

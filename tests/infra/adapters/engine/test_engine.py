@@ -141,6 +141,15 @@ def test_no_secret_is_in_the_state(dev: Rehearsed) -> None:
         assert secret not in state
 
 
+def test_a_killed_engine_leaves_no_half_of_a_state(dev: Rehearsed) -> None:
+    kept = (dev.state / "pulumi" / "state").rglob("*")
+
+    rewritten_in_place = [path.name for path in kept if path.suffix == ".attrs"]
+
+    assert dev.checkpoint()
+    assert rewritten_in_place == []
+
+
 @pytest.fixture(scope="module")
 def interrupted(rehearse: Callable[[str], Rehearsed]) -> tuple[Rehearsed, Said]:
     """Return staging whose first `up` was killed while it made the account, and what the second one said."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
+from infra.twin.arm.answers import PAUSE_MS, Answer
 from infra.twin.arm.behaviour import ArmProblem
 from infra.twin.arm.extras import Call
 from infra.twin.arm.ids import MalformedIdError, ResourceId
 from infra.twin.arm.operations import Operation
-from infra.twin.arm.service import PAUSE_MS, Answer, ArmService
+from infra.twin.arm.service import ArmService
 from infra.twin.guard import Gatekeeper
 
 _log = logging.getLogger(__name__)

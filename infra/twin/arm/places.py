@@ -1,8 +1,8 @@
 """Azure's regions, spelt as ARM stores them."""
 
 from infra.findings.model import Finding
-from infra.twin.arm.behaviour import ArmProblem
-from infra.twin.arm.ids import ResourceId
+from infra.twin.arm.behaviour import ArmProblem, ArmRequest
+from infra.twin.arm.ids import GROUP_TYPE, ResourceId
 
 REGIONS = frozenset(
     {
@@ -94,3 +94,37 @@ def check_location(resource_id: ResourceId, location: str) -> None:
         fix="set `location` in the stack file to a region such as westeurope, northeurope or eastus2",
     )
     raise ArmProblem(400, "LocationNotAvailableForResourceType", message, target="location", finding=finding)
+
+
+def check_place(request: ArmRequest) -> None:
+    """Raise ArmProblem where a request's location does not exist, or is not where its resource already is."""
+    location = request.body.get("location")
+    if location is None:
+        return
+    check_location(request.id, location)
+    before = request.existing.body.get("location") if request.existing else None
+    if before is not None and before != location:
+        raise _moved(request.id, before, location)
+
+
+def _moved(resource_id: ResourceId, before: str, now: str) -> ArmProblem:
+    finding = Finding(
+        code="ST002",
+        resource=resource_id.path,
+        message=f"the location is {before!r} and cannot become {now!r}",
+        fix="keep the location, or give the resource another name so that it is replaced",
+    )
+    if resource_id.type == GROUP_TYPE:
+        message = (
+            f"Invalid resource group location '{now}'. The Resource group already exists in "
+            f"location '{before}'."
+        )
+        return ArmProblem(409, "InvalidResourceGroupLocation", message, target="location", finding=finding)
+    group = resource_id.group.name if resource_id.group else ""
+    message = (
+        f"The resource '{resource_id.name}' already exists in location '{before}' in "
+        f"resource group '{group}'. "
+        f"A resource with the same name cannot be created in location '{now}'. Please "
+        "select a new resource name."
+    )
+    return ArmProblem(409, "InvalidResourceLocation", message, target="location", finding=finding)

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from infra.twin import sign_in
+from infra.twin import farewell, sign_in
 from infra.twin.arm.behaviour import Resource
 from infra.twin.arm.ids import ResourceId
 from infra.twin.arm.store import DiskStore, write_atomically
@@ -154,7 +154,7 @@ async def _serve(cleanup: AsyncExitStack, builder: Assembly, sockets: Sockets) -
             app, access_log=None, auto_decompress=role != "registry", shutdown_timeout=_SHUTDOWN_SECONDS
         )
         await runner.setup()
-        cleanup.push_async_callback(_close_web, runner)
+        cleanup.push_async_callback(farewell.close, runner)
         for held in sockets.of(role):
             if role in BOTH and runner.server is not None:
                 doorway = Doorway(runner.server, held, builder.databases.site.certificates.context)
@@ -165,14 +165,6 @@ async def _serve(cleanup: AsyncExitStack, builder: Assembly, sockets: Sockets) -
         for held in sockets.of(TLS_OF[role]) if role in TLS_OF else ():
             context = builder.databases.site.certificates.context()
             await web.SockSite(runner, held, ssl_context=context).start()
-
-
-async def _close_web(runner: web.AppRunner) -> None:
-    """Close a server's connections; a client that does not answer TLS's farewell is not waited for."""
-    held = [one.transport for one in runner.server.connections if one.transport] if runner.server else []
-    await runner.cleanup()
-    for transport in held:
-        transport.abort()
 
 
 async def _close_apps(twin: Twin, builder: Assembly) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 from yarl import URL
 
+from infra.twin import farewell
 from infra.twin.database.answers import problem_reply
 from infra.twin.database.calls import Call, Reply
 from infra.twin.database.gateway import Gateway
@@ -46,13 +47,8 @@ class Endpoint:
             await web.SockSite(self._runner, held, ssl_context=context()).start()
 
     async def close(self) -> None:
-        """Close connections and sockets; a client that does not answer TLS's farewell is not waited for."""
-        server = self._runner.server
-        held = [one.transport for one in server.connections if one.transport] if server else []
-        await self._runner.cleanup()
-        for transport in held:
-            transport.abort()
-        await asyncio.sleep(0)
+        """Close connections and sockets."""
+        await farewell.close(self._runner)
 
     async def _handle(self, request: web.Request) -> web.Response:
         try:

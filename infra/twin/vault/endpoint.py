@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from infra.twin import farewell
 from infra.twin.guard import known_hosts
 from infra.twin.vault.access import (
     AUDIENCE,
@@ -48,12 +49,8 @@ class VaultEndpoint:
             await web.SockSite(self._runner, held, ssl_context=context()).start()
 
     async def close(self) -> None:
-        """Close connections and sockets; a client that does not answer TLS's farewell is not waited for."""
-        server = self._runner.server
-        held = [one.transport for one in server.connections if one.transport] if server else []
-        await self._runner.cleanup()
-        for transport in held:
-            transport.abort()
+        """Close connections and sockets."""
+        await farewell.close(self._runner)
 
     def _routes(self) -> list[web.RouteDef]:
         kept = self._secrets

@@ -154,8 +154,14 @@ def test_a_killed_engine_leaves_no_half_of_a_state(dev: Rehearsed) -> None:
 def interrupted(rehearse: Callable[[str], Rehearsed]) -> tuple[Rehearsed, Said]:
     """Return staging whose first `up` was killed while it made the account, and what the second one said."""
     stack = rehearse("staging")
+    kill_when(stack, "up", lambda line: '"creating"' in line and "DatabaseAccount" in line)
+    return stack, stack.run("up")
+
+
+def kill_when(stack: Rehearsed, verb: str, due: Callable[[str], bool]) -> None:
+    """Run a verb and kill the engine at the first line of the adapter that is `due`."""
     with subprocess.Popen(
-        stack.command("up"),
+        stack.command(verb),
         cwd=stack.project.root,
         env=adapter_environment(stack.project),
         stdout=subprocess.PIPE,
@@ -164,10 +170,9 @@ def interrupted(rehearse: Callable[[str], Rehearsed]) -> tuple[Rehearsed, Said]:
     ) as running:
         assert running.stdout is not None
         for line in running.stdout:
-            if '"creating"' in line and "DatabaseAccount" in line:
+            if due(line):
                 break
         _kill(stack, running)
-    return stack, stack.run("up")
 
 
 def _kill(stack: Rehearsed, running: "subprocess.Popen[str]") -> None:
@@ -189,6 +194,18 @@ def test_a_killed_engine_is_recovered_from(interrupted: tuple[Rehearsed, Said]) 
     assert any("interrupted" in event["message"] for event in said.of("progress"))
     assert not [line for line in providers() if str(stack.state) in line]
     assert stack.run("up").steps == {}
+
+
+def test_what_a_killed_destroy_deleted_is_made_again(interrupted: tuple[Rehearsed, Said]) -> None:
+    stack, _ = interrupted
+    before = stack.resources()
+
+    kill_when(stack, "destroy", lambda line: '"deleting"' in line and "ContainerApp" in line)
+    said = stack.run("up")
+
+    assert said.code == 0, said.events
+    assert any("its deletion was interrupted" in event["message"] for event in said.of("progress"))
+    assert stack.resources() == before
 
 
 def test_destroy_leaves_nothing(interrupted: tuple[Rehearsed, Said]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 from pathlib import Path
 
 from infra.findings.model import Finding
@@ -86,6 +87,26 @@ class Sockets:
         for held in self._held.values():
             for one in held:
                 one.close()
+
+
+class HeldPort:
+    """Keep a free port for a process that is told its number, and may take long to listen on it.
+
+    Whoever asks for any free port is not given it. A server that sets SO_REUSEADDR, as the usual ones do, can
+    listen on it; elsewhere than on Linux it could not, so there nothing is held.
+    """
+
+    def __init__(self) -> None:
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind((LOOPBACK, 0))
+        self.number: int = self._held.getsockname()[1]
+        if sys.platform != "linux":
+            self.release()
+
+    def release(self) -> None:
+        """Let others have it."""
+        self._held.close()
 
 
 def free_port() -> int:

@@ -9,6 +9,7 @@ from tests.workflows.conftest import Workflow, load
 PINNED = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 ALLOWED = {
     ("check", "check"): {"contents": "read"},
+    ("check", "pythons"): {"contents": "read"},
     ("preview", "rehearse"): {"contents": "read"},
     ("preview", "price"): {"contents": "read"},
     ("preview", "plan"): {"contents": "read", "id-token": "write"},

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sys
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from infra.twin.platform import PulledImage
+from infra.twin.ports import HeldPort
 from infra.twin.runtime.console import Console
 from infra.twin.runtime.engine import EngineError, Exit, Launch, Listener
 from infra.twin.runtime.spec import ContainerSpec
@@ -44,7 +44,7 @@ class ProcessEngine:
         """Start the command on a free port of the loopback."""
         home = self._replicas / launch.name.replica
         (home / "tmp").mkdir(parents=True, exist_ok=True)
-        port = _free_port()
+        port = HeldPort()
         read, write = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
@@ -53,11 +53,12 @@ class ProcessEngine:
                 stdout=write,
                 stderr=write,
                 cwd=self._folder,
-                env=self._environment(launch, home, port),
+                env=self._environment(launch, home, port.number),
                 start_new_session=True,
             )
         except OSError as error:
             os.close(read)
+            port.release()
             raise EngineError(f"exec {self._command_of(launch.container)[0]}: {error.strerror}") from error
         finally:
             os.close(write)
@@ -99,12 +100,13 @@ class RunningProcess:
         process: asyncio.subprocess.Process,
         output: int,
         home: Path,
-        ports: tuple[int, int],
+        ports: tuple[int, HeldPort],
         console: Console,
     ) -> None:
         self._process = process
         self._home = home
-        self._declared, self._actual = ports
+        self._declared, self._held = ports
+        self._actual = self._held.number
         self._output = asyncio.create_task(_copy_output(output, console))
         self._ended = asyncio.create_task(self._wait())
 
@@ -142,6 +144,7 @@ class RunningProcess:
 
     async def _wait(self) -> Exit:
         code = await self._process.wait()
+        self._held.release()
         # A child of the app may hold the pipe open, so the last output is awaited only for a moment.
         await asyncio.wait([self._output], timeout=_DRAIN_SECONDS)
         self._output.cancel()
@@ -175,13 +178,6 @@ def _tied_to_this_process(command: tuple[str, ...]) -> tuple[str, ...]:
         return command
     with as_file(files("infra.twin.runtime").joinpath("launcher.py")) as launcher:
         return (sys.executable, "-I", "-S", str(launcher), str(os.getpid()), *command)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def _copy_output(descriptor: int, console: Console) -> None:

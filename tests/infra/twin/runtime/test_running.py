@@ -1,7 +1,10 @@
 """An app in process mode: started, probed, reached through the ingress, stopped."""
 
+import asyncio
 import os
 import signal
+import socket
+import sys
 
 import psutil
 import pytest
@@ -82,6 +85,21 @@ async def test_a_replica_that_fails_its_liveness_probe_is_restarted(twin, build,
 
     await eventually(lambda: twin.revisions()[0]["health"] == "Healthy")
     assert twin.revisions()[0]["restarts"] >= 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a held port be listened on")
+async def test_no_other_program_gets_the_port_of_an_app_that_starts_slowly(twin, build, server, eventually):
+    putting = asyncio.create_task(twin.put(build(env={"SLOW": "1"})))
+
+    def starting() -> list[psutil.Process]:
+        return [one for one in psutil.Process().children() if str(server) in one.cmdline()]
+
+    await eventually(starting)
+    port = int(starting()[0].environ()["PORT"])
+    with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+        stranger.bind(("127.0.0.1", port))
+    await putting
+    assert (await twin.get())["env"]["PORT"] == str(port)
 
 
 async def test_the_logs_hold_what_the_app_printed(twin, build, eventually):

@@ -1,29 +1,31 @@
 """The Docker engine: the image itself, limited and shut in as Azure does it."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
 from infra.findings.model import Finding
 from infra.twin.arm.behaviour import ArmProblem
 from infra.twin.platform import Platform, PulledImage
 from infra.twin.runtime.docker_container import RunningContainer
+from infra.twin.runtime.docker_images import PLATFORM, forget_others, local_reference, pull, repository_of
 from infra.twin.runtime.engine import EngineError, Launch
 from infra.twin.runtime.environment import CONTAINER_HOST
 from infra.twin.runtime.labels import STATE_LABEL, state_label
 from infra.twin.runtime.spec import ContainerSpec
 from infra.twin.runtime.trust import mounts
 
+_log = logging.getLogger(__name__)
 STACK_LABEL = "seatrial.stack"
 APP_LABEL = "seatrial.app"
-_PLATFORM = "linux/amd64"
-_WRONG_PLATFORM = ("no matching manifest", "does not match the specified platform", "image operating system")
+_WRONGPLATFORM = ("no matching manifest", "does not match the specified platform", "image operating system")
 _GIB = 1024**3
 _BILLION = 1_000_000_000
 
@@ -37,6 +39,7 @@ class DockerEngine:
         self._platform = platform
         self._client = client
         self._info: dict[str, Any] = {}
+        self._latest: dict[str, str] = {}
 
     async def open(self) -> None:
         """Connect, and remove what an earlier twin of this stack left behind; ArmProblem with ST017."""
@@ -50,16 +53,18 @@ class DockerEngine:
             raise _not_running(error) from error
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; of each repository, the engine keeps the image that was pulled last."""
         if self._client is not None:
+            await asyncio.to_thread(self._tidy, self._client)
             await asyncio.to_thread(self._client.close)
 
     async def fetch(self, container: ContainerSpec, image: PulledImage) -> None:
         """Pull with the credentials of the authorised pull; a copy that is here already does not count."""
-        found = await self._call(lambda client: _pull(client, image), container, image)
+        found = await self._call(lambda client: pull(client, image), container, image)
         system, processor = found.attrs.get("Os"), found.attrs.get("Architecture")
-        if f"{system}/{processor}" != _PLATFORM:
+        if f"{system}/{processor}" != PLATFORM:
             raise _wrong_platform(container, image, f"{system}/{processor}")
+        self._latest[repository_of(image)] = str(found.id)
 
     async def start(self, launch: Launch) -> RunningContainer:
         """Create and start a container without a published port; raise EngineError."""
@@ -81,9 +86,16 @@ class DockerEngine:
         """Return what a container on one machine cannot show: nothing beyond the twin's own list."""
         return []
 
+    def _tidy(self, client: "docker.DockerClient") -> None:
+        try:
+            for repository, latest in self._latest.items():
+                forget_others(client, repository, latest)
+        except DockerException as error:
+            _log.warning("older images were not removed: %s", _explanation(error))
+
     def _create(self, client: "docker.DockerClient", launch: Launch, *, published: bool) -> Container:
         spec = launch.container
-        reference = _local_reference(launch.image)
+        reference = local_reference(launch.image)
         container: Container = client.containers.create(
             reference,
             command=list(spec.args) or None,
@@ -131,7 +143,7 @@ class DockerEngine:
             return await asyncio.to_thread(work, client)
         except DockerException as error:
             text = _explanation(error)
-            if any(mark in text.lower() for mark in _WRONG_PLATFORM):
+            if any(mark in text.lower() for mark in _WRONGPLATFORM):
                 raise _wrong_platform(container, image, text) from error
             raise _not_pulled(container, image, text) from error
 
@@ -158,31 +170,6 @@ def _remove(container: Container) -> None:
         return
 
 
-def _local_reference(image: PulledImage) -> str:
-    """Return the name under which the engine knows what was pulled: by digest wherever there is one."""
-    if image.digest is None:
-        return image.reference
-    name = image.reference.partition("@")[0]
-    head, _, tag = name.rpartition(":")
-    return f"{head if head and '/' not in tag else name}@{image.digest}"
-
-
-def _pull(client: "docker.DockerClient", image: PulledImage) -> Any:
-    reference = _local_reference(image)
-    name, mark, tag = reference.rpartition("@") if "@" in reference else reference.rpartition(":")
-    if not mark or "/" in tag:
-        name, tag = reference, "latest"
-    login = {"username": image.login[0], "password": image.login[1]} if image.login else None
-    lines = client.api.pull(name, tag=tag, auth_config=login, platform=_PLATFORM, stream=True, decode=True)
-    for line in lines:
-        if "error" in line:
-            raise APIError(line["error"])
-    try:
-        return client.images.get(reference)
-    except ImageNotFound as error:
-        raise APIError(f"{reference} was pulled and is not there") from error
-
-
 def _explanation(error: DockerException) -> str:
     return str(getattr(error, "explanation", None) or error)
 
@@ -196,7 +183,7 @@ def _invalid(container: ContainerSpec, image: PulledImage, reason: str) -> str:
 
 
 def _wrong_platform(container: ContainerSpec, image: PulledImage, found: str) -> ArmProblem:
-    message = _invalid(container, image, f"image OS/Arc must be {_PLATFORM} but found {found}")
+    message = _invalid(container, image, f"image OS/Arc must be {PLATFORM} but found {found}")
     finding = Finding(
         code="ST006",
         resource=container.name,

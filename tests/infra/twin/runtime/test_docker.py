@@ -66,10 +66,7 @@ def registry_server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def image(engine, registry_server):
     """Push an image that runs the program it is given as an argument; return its reference by digest."""
-    dockerfile = f'FROM {BASE}\nUSER 1000\nENTRYPOINT ["python3", "-c"]\n'
-    name = f"{registry_server}/app"
-    engine.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=f"{name}:1", rm=True)
-    yield pushed(engine, name)
+    yield rebuilt(engine, f"{registry_server}/app", "program")
     for left in engine.images.list(filters={"reference": f"{registry_server}/*"}):
         engine.images.remove(left.id, force=True)
 
@@ -153,6 +150,29 @@ async def test_a_copy_in_the_local_engine_does_not_count(docked, contained, engi
 
     assert problem.finding.code == "ST024"
     assert "Failed to pull image" in problem.message
+
+
+async def test_of_a_repository_the_engine_keeps_the_image_that_was_pulled_last(
+    docked, contained, engine, registry_server
+):
+    name = f"{registry_server}/often"
+    references = [rebuilt(engine, name, number) for number in ("first", "second")]
+    for reference in references:
+        properties = contained()
+        properties["template"]["containers"][0]["image"] = reference
+        await docked.put(properties)
+
+    await docked.behaviour.close()
+
+    (left,) = engine.images.list(filters={"reference": name})
+    assert left.attrs["RepoDigests"] == [references[1]]
+
+
+def rebuilt(engine, name: str, content: str) -> str:
+    """Push an image of its own for this content under the same tag."""
+    dockerfile = f'FROM {BASE}\nLABEL content={content}\nUSER 1000\nENTRYPOINT ["python3", "-c"]\n'
+    engine.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=f"{name}:1", rm=True)
+    return pushed(engine, name)
 
 
 async def test_an_image_for_another_processor_is_refused(

@@ -79,8 +79,18 @@ def normalised(location: str) -> str:
     return location.replace(" ", "").lower()
 
 
-def check_location(resource_id: ResourceId, location: str) -> None:
-    """Raise ArmProblem for a region that does not exist, or that the type is not offered in."""
+def check_place(request: ArmRequest) -> None:
+    """Raise ArmProblem for a region that does not exist, lacks the type, or is not where the resource is."""
+    location = request.body.get("location")
+    if location is None:
+        return
+    _check_location(request.id, location)
+    before = request.existing.body.get("location") if request.existing else None
+    if before is not None and before != location:
+        raise _moved(request.id, before, location)
+
+
+def _check_location(resource_id: ResourceId, location: str) -> None:
     if location in REGIONS or (location == "global" and resource_id.type.lower() in GLOBAL_TYPES):
         return
     message = (
@@ -94,17 +104,6 @@ def check_location(resource_id: ResourceId, location: str) -> None:
         fix="set `location` in the stack file to a region such as westeurope, northeurope or eastus2",
     )
     raise ArmProblem(400, "LocationNotAvailableForResourceType", message, target="location", finding=finding)
-
-
-def check_place(request: ArmRequest) -> None:
-    """Raise ArmProblem where a request's location does not exist, or is not where its resource already is."""
-    location = request.body.get("location")
-    if location is None:
-        return
-    check_location(request.id, location)
-    before = request.existing.body.get("location") if request.existing else None
-    if before is not None and before != location:
-        raise _moved(request.id, before, location)
 
 
 def _moved(resource_id: ResourceId, before: str, now: str) -> ArmProblem:

@@ -33,13 +33,12 @@ class ArmService:
     extras: Extras = field(default_factory=dict)
 
     @property
-    def kinds(self) -> Kinds:
-        """Return the types that requests to the subscription may name."""
+    def _kinds(self) -> Kinds:
         return Kinds(self.table, self.subscription)
 
     @property
     def _writing(self) -> Writing:
-        return Writing(self.kinds, self.store, self.tenant)
+        return Writing(self._kinds, self.store, self.tenant)
 
     async def put(
         self, resource_id: ResourceId, body: dict[str, Any], api_version: str | None, caller: str
@@ -57,12 +56,12 @@ class ArmService:
     def get(self, resource_id: ResourceId, api_version: str | None) -> Answer:
         """Return a resource."""
         found = self._existing(resource_id, api_version)
-        kind = self.kinds.of(resource_id, api_version)
+        kind = self._kinds.of(resource_id, api_version)
         return Answer(status=200, body=self._shown(kind, found), headers={"ETag": etag(found)})
 
     def exists(self, resource_id: ResourceId, api_version: str | None) -> Answer:
         """Answer HEAD: 204 or 404, without a body."""
-        self.kinds.of(resource_id, api_version)
+        self._kinds.of(resource_id, api_version)
         return Answer(status=204 if self.store.get(resource_id) else 404)
 
     async def beside(self, call: Call, api_version: str | None) -> Answer | None:
@@ -102,7 +101,7 @@ class ArmService:
 
     def collection(self, path: ResourceId, api_version: str | None) -> Answer:
         """Return the resources of a collection: of a group, a parent, or the whole subscription."""
-        kind = self.kinds.of(ResourceId(f"{path}/-"), api_version)
+        kind = self._kinds.of(ResourceId(f"{path}/-"), api_version)
         scope = ResourceId(f"{path}/-").parent
         self._scope_exists(scope)
         wide = len(scope.segments) == 2 or scope.type == GROUP_TYPE  # noqa: PLR2004 - /subscriptions/ID
@@ -115,7 +114,7 @@ class ArmService:
 
     async def delete(self, resource_id: ResourceId, api_version: str | None) -> Answer:
         """Delete a resource after everything below it, last created first; at once where Azure does."""
-        kind = self.kinds.of(resource_id, api_version)
+        kind = self._kinds.of(resource_id, api_version)
         found = self.store.get(resource_id)
         if found is None:
             if kind.name == GROUP_TYPE:
@@ -143,7 +142,7 @@ class ArmService:
     async def _write(
         self, method: str, resource_id: ResourceId, body: dict[str, Any], api_version: str | None, caller: str
     ) -> Answer:
-        kind = self.kinds.of(resource_id, api_version, str(body.get("location", "")))
+        kind = self._kinds.of(resource_id, api_version, str(body.get("location", "")))
         existing = self.store.get(resource_id)
         request = ArmRequest(
             method=method,
@@ -206,14 +205,14 @@ class ArmService:
             self.settled(resource.id.name)
 
     def _mark(self, kind: ResourceType, resource: Resource, outcome: str) -> None:
-        if self.kinds.settles(kind) and self.store.get(resource.id) is not None:
+        if self._kinds.settles(kind) and self.store.get(resource.id) is not None:
             self.store.set_properties(resource.id, {"provisioningState": outcome})
 
     def _behaviour(self, resource_id: ResourceId) -> Behaviour:
         return self.behaviours.get(resource_id.type.lower()) or self.behaviours[""]
 
     def _existing(self, resource_id: ResourceId, api_version: str | None) -> Resource:
-        kind = self.kinds.of(resource_id, api_version)
+        kind = self._kinds.of(resource_id, api_version)
         found = self.store.get(resource_id)
         if found is None:
             self._scope_exists(resource_id.scope)

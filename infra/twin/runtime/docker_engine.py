@@ -25,7 +25,7 @@ from infra.twin.runtime.trust import mounts
 _log = logging.getLogger(__name__)
 STACK_LABEL = "seatrial.stack"
 APP_LABEL = "seatrial.app"
-_WRONGPLATFORM = ("no matching manifest", "does not match the specified platform", "image operating system")
+_WRONG_PLATFORM = ("no matching manifest", "does not match the specified platform", "image operating system")
 _GIB = 1024**3
 _BILLION = 1_000_000_000
 
@@ -143,7 +143,7 @@ class DockerEngine:
             return await asyncio.to_thread(work, client)
         except DockerException as error:
             text = _explanation(error)
-            if any(mark in text.lower() for mark in _WRONGPLATFORM):
+            if any(mark in text.lower() for mark in _WRONG_PLATFORM):
                 raise _wrong_platform(container, image, text) from error
             raise _not_pulled(container, image, text) from error
 

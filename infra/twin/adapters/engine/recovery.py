@@ -50,7 +50,7 @@ def _settled(
     answer = _there(client, resource.get("id") or call.id, call.api_version)
     if verb == "deleting":
         if answer is not None:
-            return f"{name}: its deletion was interrupted before it began; it is still there"
+            return f"{name}: its deletion was interrupted, and it is still there"
         deployment["resources"] = [one for one in deployment["resources"] if not _same(one, resource)]
         return f"{name}: its deletion was interrupted, and it is gone; it is taken out of the state"
     if answer is None:

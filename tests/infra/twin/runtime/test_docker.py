@@ -156,7 +156,7 @@ async def test_of_a_repository_the_engine_keeps_the_image_that_was_pulled_last(
     docked, contained, engine, registry_server
 ):
     name = f"{registry_server}/often"
-    references = [rebuilt(engine, name, number) for number in ("first", "second")]
+    references = [rebuilt(engine, name, content) for content in ("first", "second")]
     for reference in references:
         properties = contained()
         properties["template"]["containers"][0]["image"] = reference

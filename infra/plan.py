@@ -29,9 +29,12 @@ class Plan:
 
     @classmethod
     def of(cls, stack: str, entries: Iterable[Mapping[str, Any]]) -> "Plan":
-        """Return the plan whose resources were written as plain data (`dataclasses.asdict`)."""
+        """Return the plan whose resources were written as plain data (`dataclasses.asdict`).
+
+        They are in order of their names: a program registers them as they become ready, in no certain order.
+        """
         planned = (PlannedResource(**{**one, "depends_on": tuple(one["depends_on"])}) for one in entries)
-        return cls(stack=stack, resources=tuple(planned))
+        return cls(stack=stack, resources=tuple(sorted(planned, key=lambda one: (one.name, one.urn))))
 
     def of_type(self, token: str) -> tuple[PlannedResource, ...]:
         """Return the planned resources of one Pulumi type token."""
